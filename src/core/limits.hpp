@@ -1,0 +1,54 @@
+// Every bound of the agent, by room, each with the reason beside it. A bound that an operator may move has its
+// default here; what happens at the bound is documented where it is enforced, and it is always counted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace agent::core::limits {
+
+// The language (mabs).
+inline constexpr std::size_t max_line_bytes = 64 * 1024;     // real digests reach 30 KB of text; LF not counted
+inline constexpr std::size_t max_name_bytes = 255;           // metric and tag names
+inline constexpr std::size_t max_tag_value_bytes = 1024;     // long enough for a path or a SQL digest
+inline constexpr std::size_t max_tags = 32;                  // a key must stay readable; by_node is not a tag
+inline constexpr std::size_t max_token_bytes = 255;          // sync <token>, echoed in the answer
+inline constexpr std::size_t max_quoted_bytes = 64;          // offending text repeated in an error
+inline constexpr std::int64_t max_age_ms = 24 * 3600 * 1000; // older lines would open buckets without end
+inline constexpr std::int64_t max_ahead_ms = 10 * 60 * 1000; // clocks differ, but not by more
+
+// Sockets (listen).
+inline constexpr int listen_backlog = 4096;                         // old clients give up a connect after 100 ms
+inline constexpr std::size_t max_listeners = 32;                    // --listen and --listen-unix together
+inline constexpr std::size_t default_max_connections = 16 * 1024;   // a busy host has some thousands
+inline constexpr std::int64_t idle_close_after_ms = 10 * 60 * 1000; // only these may be closed for a new one
+inline constexpr std::size_t read_chunk_bytes = 256 * 1024;         // shared by all sessions: stays in the L2 cache
+inline constexpr std::size_t small_read_bytes = 16 * 1024;          // below it reads are gathered at the next tick
+inline constexpr int gather_ms = 2;                                 // how long a chatty client's writes gather
+inline constexpr std::size_t max_held_errors = 20;                  // error replies of one batch, then a count
+inline constexpr std::size_t max_unsent_bytes = 64 * 1024;          // replies to a client that does not read
+inline constexpr std::size_t typist_lines = 32; // a person typing: fewer lines than this on the connection
+inline constexpr int typist_silence_ms = 200;   // and silent for this long
+inline constexpr int accept_backoff_ms = 100;   // out of file descriptors or memory for sockets
+inline constexpr int close_grace_ms = 1000;     // for a closing session to get its last replies out
+inline constexpr int overload_wait_ms = 5000;   // senders are held back this long before lines are rejected
+
+// Series (aggregate).
+inline constexpr std::size_t default_max_series = 1'000'000; // 0.5 GB of counters; by-node twins not counted
+inline constexpr std::size_t buckets_per_series = 4;         // open buckets in all: this many for each series
+inline constexpr std::size_t spellings_per_series = 2;       // raw spellings interned: this many for each series
+inline constexpr std::size_t max_table_bytes = std::size_t{2} << 30; // series, spellings and digests together
+inline constexpr std::int64_t series_idle_ms = 15 * 60 * 1000;       // a series unseen for so long leaves the table
+inline constexpr std::size_t flush_slice_series = 512;               // records made before other work gets its turn
+
+// Records waiting for Kafka (journal, forward).
+inline constexpr std::size_t outbox_bytes = 64 * 1024 * 1024;   // without a state directory
+inline constexpr std::size_t in_flight_bytes = 4 * 1024 * 1024; // handed to librdkafka, a topic
+inline constexpr int parked_probe_ms = 10'000;                  // a missing or forbidden topic: one record, this often
+inline constexpr int stuck_after_ms = 5 * 60 * 1000;            // no progress while the broker answers: rebuild
+
+// The process (app, observe).
+inline constexpr int shutdown_timeout_ms = 10'000;      // without a state directory
+inline constexpr int agent_record_interval_ms = 60'000; // the ledger in the agent topic
+
+} // namespace agent::core::limits
