@@ -1,0 +1,102 @@
+#include "mabs/digest_merger.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace agent::mabs {
+
+namespace {
+
+// Below this the Java library takes this instead.
+constexpr double min_compression = 10;
+// See digest_intake.hpp.
+constexpr double internal_factor = 2.75;
+
+std::size_t most_settled(double compression) {
+    return 2 * static_cast<std::size_t>(std::ceil(compression)) + 10;
+}
+
+} // namespace
+
+bool fits(const TDigest& into, const TDigest& from) {
+    if (into.empty()) return true;
+    return into.weight() + from.weight() <= max_digest_weight && std::isfinite(into.sum() + from.sum());
+}
+
+bool fits(const TDigest& into, double sample) {
+    if (into.empty()) return true;
+    return into.weight() < max_digest_weight && std::isfinite(into.sum() + sample);
+}
+
+double DigestMerger::merged_compression(const TDigest& into, double compression) const {
+    if (options_.compression != 0) return options_.compression;
+    const double largest = into.empty() ? compression : std::max(into.compression(), compression);
+    return std::clamp(largest, min_compression, options_.max_compression);
+}
+
+void DigestMerger::merge(TDigest& into, const TDigest& from) {
+    if (from.empty()) return;
+    const TDigest::Facts merged{
+        .compression = merged_compression(into, from.compression()),
+        .weight = into.weight() + from.weight(),
+        .min = std::min(into.min(), from.min()),
+        .max = std::max(into.max(), from.max()),
+        .sum = into.sum() + from.sum(),
+    };
+    assert(merged.weight <= max_digest_weight);
+    const bool is_first = into.empty();
+    into.set_facts(merged);
+    const double fine_share = CentroidFolder::middle_share(merged.weight, internal_factor * merged.compression);
+    const CentroidRun incoming = is_first ? intake_.as_is(from) : intake_.spread(from, fine_share);
+    const std::size_t most = most_settled(merged.compression) + options_.max_pending;
+    if (into.centroids().size() + incoming.size() > most) return fold_in(into, incoming);
+    std::ranges::copy(incoming,
+                      is_first ? into.overwrite(incoming.size()).begin() : into.append(incoming.size(), most).begin());
+}
+
+void DigestMerger::add(TDigest& into, double sample) {
+    const TDigest::Facts merged{
+        .compression = merged_compression(into, into.empty() ? default_compression : into.compression()),
+        .weight = into.weight() + 1,
+        .min = std::min(into.min(), sample),
+        .max = std::max(into.max(), sample),
+        .sum = into.sum() + sample,
+    };
+    assert(merged.weight <= max_digest_weight);
+    into.set_facts(merged);
+    const std::size_t most = most_settled(merged.compression) + options_.max_pending;
+    const Centroid single{sample, 1};
+    if (into.centroids().size() + 1 > most) return fold_in(into, {&single, 1});
+    into.append(1, most)[0] = single;
+}
+
+void DigestMerger::settle(TDigest& digest) {
+    if (!digest.is_settled() || digest.centroids().size() > most_settled(digest.compression())) fold_in(digest, {});
+}
+
+void DigestMerger::fold_in(TDigest& into, CentroidRun incoming) {
+    const double compression = into.compression();
+    runs_.clear();
+    // The small ones first, to be merged with one another before they meet the large one.
+    runs_.add(incoming);
+    runs_.add_mixed(into.mutable_centroids().subspan(into.settled().size()));
+    runs_.add(into.settled());
+    CentroidRun run = runs_.merged();
+    // A handful of passes at the most: the first fits but for odd weights at small compressions.
+    for (double d = internal_factor * compression; static_cast<double>(run.size()) > compression; d /= 1.25) {
+        const CentroidRun folded = folder_.fold(run, into.weight(), d);
+        if (folded.size() <= most_settled(compression)) {
+            run = folded;
+            break;
+        }
+    }
+    if (run.data() == into.centroids().data()) { // one run, only sorted: it is there already
+        into.overwrite(run.size());
+        return;
+    }
+    // A little room, because the size creeps up while the weight grows.
+    std::ranges::copy(run, into.overwrite(run.size(), run.size() + run.size() / 8).begin());
+}
+
+} // namespace agent::mabs

@@ -1,0 +1,122 @@
+#include "mabs/line_error.hpp"
+
+#include "core/limits.hpp"
+#include "mabs/utf8.hpp"
+
+#include <algorithm>
+
+namespace agent::mabs {
+
+namespace {
+
+using core::RejectReason;
+
+// What is wrong, to stand behind the offending text in quotes or, where something is missing, alone.
+std::string_view explanation(RejectReason reason) {
+    switch (reason) {
+    case RejectReason::none: return "nothing is wrong";
+    case RejectReason::line_too_long: return "line is longer than 65536 bytes";
+    case RejectReason::unterminated_line: return "stream ended before the line's LF";
+    case RejectReason::control_character: return "is a control character";
+    case RejectReason::invalid_utf8: return "is not valid UTF-8";
+    case RejectReason::unknown_command: return "is no command; \"help\" lists them";
+    case RejectReason::unknown_type: return "is none of counter, gauge, histogram, sample (c, g, h, s)";
+    case RejectReason::missing_metric: return "the metric's name is missing";
+    case RejectReason::missing_value: return "the value is missing";
+    case RejectReason::missing_timestamp: return "the timestamp is missing; a put needs one";
+    case RejectReason::missing_token: return "sync needs a token to answer with";
+    case RejectReason::bad_token: return "is no token: printable UTF-8 without blanks, 255 bytes at most";
+    case RejectReason::unexpected_field: return "was not expected after this command";
+    case RejectReason::bad_metric:
+        return "is no metric name: 1 to 255 bytes of printable UTF-8 without blank = , { } \" \\";
+    case RejectReason::bad_timestamp: return "is no timestamp: 10 digits (seconds) or 13 (milliseconds)";
+    case RejectReason::timestamp_too_old: return "is older than 24 hours";
+    case RejectReason::timestamp_too_far_ahead: return "is more than 10 minutes ahead of this host's clock";
+    case RejectReason::bad_value: return "is not a number of this type";
+    case RejectReason::value_out_of_range: return "is outside the range of this type";
+    case RejectReason::bad_base64: return "is not Base64 (standard alphabet, one line)";
+    case RejectReason::bad_digest: return "is not a serialized t-digest";
+    case RejectReason::bad_tag: return "is not a tag: name=value";
+    case RejectReason::bad_tag_name:
+        return "has no valid tag name: 1 to 255 bytes of printable UTF-8 without blank = , { } \" \\";
+    case RejectReason::tag_value_too_long: return "has a value longer than 1024 bytes";
+    case RejectReason::duplicate_tag: return "is given twice";
+    case RejectReason::too_many_tags: return "is one tag too many: 32 at most";
+    case RejectReason::bad_by_node: return "is not a value of by_node: True, true, 1, False, false or 0";
+    case RejectReason::denied: return "is on the denylist";
+    case RejectReason::too_many_series: return "would be a new series, and the table of series is full";
+    case RejectReason::overloaded: return "the agent is out of its memory limit or its journal is too far behind";
+    }
+    return "is wrong";
+}
+
+static_assert(core::limits::max_line_bytes == 65536 && core::limits::max_name_bytes == 255 &&
+                  core::limits::max_tag_value_bytes == 1024 && core::limits::max_tags == 32 &&
+                  core::limits::max_token_bytes == 255 && core::limits::max_age_ms == 24 * 3600 * 1000 &&
+                  core::limits::max_ahead_ms == 10 * 60 * 1000,
+              "the texts above name these limits");
+
+void append_byte_escape(std::string& out, char byte) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto value = static_cast<unsigned char>(byte);
+    out.append("\\x");
+    out.push_back(digits[value >> 4]);
+    out.push_back(digits[value & 0x0F]);
+}
+
+bool quotes_no_text(RejectReason reason) {
+    return reason == RejectReason::line_too_long || reason == RejectReason::overloaded;
+}
+
+} // namespace
+
+LineError outranking_error(std::string_view line, LineError found) {
+    if (found.reason == RejectReason::unterminated_line) { // perhaps cut inside a character, or before its LF
+        return found;
+    }
+    const auto bad = find_bad_character(line, '\t');
+    if (!bad) {
+        return found;
+    }
+    const auto reason =
+        bad->fault == CharacterFault::control_character ? RejectReason::control_character : RejectReason::invalid_utf8;
+    return {reason, static_cast<std::uint32_t>(bad->offset), static_cast<std::uint32_t>(bad->length)};
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    auto shown = text.substr(0, core::limits::max_quoted_bytes);
+    if (shown.size() < text.size()) { // not in the middle of a character
+        while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0) == 0x80) {
+            shown.remove_suffix(1);
+        }
+    }
+    out.push_back('"');
+    while (!shown.empty()) {
+        const auto bad = find_bad_character(shown);
+        const auto good = std::min(bad ? bad->offset : shown.size(), shown.size());
+        out.append(shown.substr(0, good));
+        shown.remove_prefix(good);
+        for (std::size_t i = 0; bad && i < bad->length; ++i) {
+            append_byte_escape(out, shown[i]);
+        }
+        shown.remove_prefix(bad ? bad->length : 0);
+    }
+    out.push_back('"');
+    if (text.size() > core::limits::max_quoted_bytes) {
+        out.append("...");
+    }
+}
+
+void append_message(std::string& out, std::string_view line, LineError error, std::string_view detail) {
+    if (error.length != 0 && !quotes_no_text(error.reason)) {
+        append_quoted(out, line.substr(error.offset, error.length));
+        out.push_back(' ');
+    }
+    out.append(explanation(error.reason));
+    if (!detail.empty()) {
+        out.append(": ");
+        out.append(detail);
+    }
+}
+
+} // namespace agent::mabs

@@ -1,0 +1,149 @@
+#include "mabs/line_error.hpp"
+
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace agent::mabs {
+namespace {
+
+using core::RejectReason;
+using namespace std::string_literals;
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    append_quoted(out, text);
+    return out;
+}
+
+std::string message(std::string_view line, LineError error, std::string_view detail = {}) {
+    std::string out;
+    append_message(out, line, error, detail);
+    return out;
+}
+
+TEST_CASE("text is quoted with what is not printable made visible") {
+    struct Row {
+        std::string text;
+        std::string shown;
+    };
+    const Row rows[] = {
+        {"", R"("")"},
+        {"abc", R"("abc")"},
+        {"a b", R"("a b")"},
+        {"a\tb", R"("a\x09b")"},
+        {"a\0b"s, R"("a\x00b")"},
+        {"\x7F", R"("\x7f")"},
+        {"\x1B[31mred", R"("\x1b[31mred")"}, // a terminal must not be told anything
+        {"Größe 日本", R"("Größe 日本")"},
+        {"\xC2\x85x", R"("\xc2\x85x")"},
+        {"\xFF\xFEx", R"("\xff\xfex")"},
+        {"cut \xE2\x82", R"("cut \xe2\x82")"},
+    };
+    for (const auto& [text, shown] : rows) {
+        CHECK(quoted(text) == shown);
+    }
+}
+
+TEST_CASE("quoted text is cut to 64 bytes") {
+    const std::string a63(63, 'a');
+    CHECK(quoted(a63 + "b") == "\"" + a63 + "b\"");
+    CHECK(quoted(a63 + "bc") == "\"" + a63 + "b\"...");
+    CHECK(quoted(a63 + std::string(100'000, 'b')) == "\"" + a63 + "b\"...");
+}
+
+TEST_CASE("quoted text is not cut in the middle of a character") {
+    const std::string a62(62, 'a');
+    CHECK(quoted(a62 + "é") == "\"" + a62 + "é\"");
+    CHECK(quoted(a62 + "éb") == "\"" + a62 + "é\"...");
+    CHECK(quoted(a62 + "aé") == "\"" + a62 + "a\"...");
+    CHECK(quoted(a62 + "日") == "\"" + a62 + "\"...");
+    CHECK(quoted(a62 + "😀") == "\"" + a62 + "\"...");
+    CHECK(quoted(a62 + "a😀x") == "\"" + a62 + "a\"...");
+}
+
+TEST_CASE("a message shows the offending part of the line and says what is wrong with it") {
+    CHECK(message("mabs counter a.b x", {RejectReason::bad_value, 17, 1}) == R"("x" is not a number of this type)");
+    CHECK(message("foo bar", {RejectReason::unknown_command, 0, 3}) == R"("foo" is no command; "help" lists them)");
+    CHECK(message("mabs c a 1 =v", {RejectReason::bad_tag_name, 11, 2}).starts_with(R"("=v" has no valid tag name)"));
+}
+
+TEST_CASE("where something is missing nothing is quoted") {
+    CHECK(message("mabs counter a", {RejectReason::missing_value, 14, 0}) == "the value is missing");
+    CHECK(message("put a", {RejectReason::missing_timestamp, 5, 0}) == "the timestamp is missing; a put needs one");
+}
+
+TEST_CASE("a line that is too long, or one that came at the wrong time, is not repeated") {
+    CHECK(message("", {RejectReason::line_too_long, 0, 0}) == "line is longer than 65536 bytes");
+    CHECK(message("mabs c a 1", {RejectReason::overloaded, 0, 10}).find("mabs") == std::string::npos);
+}
+
+TEST_CASE("the detail stands behind") {
+    CHECK(message("mabs h a AAAA", {RejectReason::bad_digest, 9, 4}, "3 bytes are too few") ==
+          R"("AAAA" is not a serialized t-digest: 3 bytes are too few)");
+}
+
+TEST_CASE("every reason has an explanation of its own, on one line") {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < core::reject_reason_count; ++i) {
+        const auto reason = static_cast<RejectReason>(i);
+        const auto text = message("the line", {reason, 0, 0});
+        CAPTURE(core::to_string(reason));
+        CHECK(!text.empty());
+        CHECK(text != "is wrong");
+        CHECK(text.find('\n') == std::string::npos);
+        CHECK(seen.insert(text).second);
+    }
+}
+
+TEST_CASE("appending keeps what is there") {
+    std::string out = "error 7 bad_value: ";
+    append_message(out, "x", {RejectReason::bad_value, 0, 1});
+    CHECK(out == R"(error 7 bad_value: "x" is not a number of this type)");
+}
+
+TEST_CASE("control characters and invalid UTF-8 outrank every other error") {
+    struct Row {
+        std::string line;
+        RejectReason reason;
+        std::uint32_t offset;
+        std::uint32_t length;
+    };
+    const Row rows[] = {
+        {"fine text\twith a tab é", RejectReason::bad_value, 5, 4}, // the error that was found
+        {"abcdefghi\x01", RejectReason::control_character, 9, 1},   // behind it
+        {"\x01"
+         "abcdefghi",
+         RejectReason::control_character, 0, 1},
+        {"abcdefghi\0"s, RejectReason::control_character, 9, 1},
+        {"abcdefghi\r", RejectReason::control_character, 9, 1},
+        {"abcdefghi\x7F", RejectReason::control_character, 9, 1},
+        {"abcdefghi\xC2\x9B", RejectReason::control_character, 9, 2},
+        {"abcdefghi\xFF", RejectReason::invalid_utf8, 9, 1},
+        {"abcdefghi\xED\xA0\x80", RejectReason::invalid_utf8, 9, 1},
+        {"abc\xFF\x01", RejectReason::invalid_utf8, 3, 1}, // the first of both kinds
+        {"abc\x01\xFF", RejectReason::control_character, 3, 1},
+    };
+    for (const auto& [line, reason, offset, length] : rows) {
+        CAPTURE(line);
+        const auto error = outranking_error(line, {RejectReason::bad_value, 5, 4});
+        CHECK(error.reason == reason);
+        CHECK(error.offset == offset);
+        CHECK(error.length == length);
+    }
+}
+
+TEST_CASE("but not that there was no line at all") {
+    const auto error = outranking_error("mabs c a 1\r", {RejectReason::unterminated_line, 0, 11});
+    CHECK(error.reason == RejectReason::unterminated_line);
+    CHECK(error.length == 11);
+}
+
+TEST_CASE("no reason, no error") {
+    CHECK(!LineError{});
+    CHECK(LineError{RejectReason::bad_tag, 0, 0});
+}
+
+} // namespace
+} // namespace agent::mabs
