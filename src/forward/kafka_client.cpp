@@ -1,0 +1,226 @@
+#include "forward/kafka_client.hpp"
+
+#include "forward/kafka_properties.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace agent::forward {
+
+namespace {
+
+// In an outage librdkafka reports every attempt; nobody needs more than this between two looks.
+constexpr std::size_t max_events = 64;
+constexpr int ask_timeout_ms = 5000;
+
+// Which record a report is about travels in the pointer that librdkafka keeps for us: no memory for each record.
+constexpr unsigned position_bits = 56;
+static_assert(sizeof(void*) == sizeof(std::uint64_t));
+
+void* to_opaque(core::Topic topic, std::uint64_t position) {
+    return reinterpret_cast<void*>((std::uint64_t{core::index(topic)} << position_bits) | position);
+}
+
+core::Topic topic_of(std::uint64_t opaque) {
+    return static_cast<core::Topic>(opaque >> position_bits);
+}
+
+std::uint64_t position_of(std::uint64_t opaque) {
+    return opaque & ((std::uint64_t{1} << position_bits) - 1);
+}
+
+// Runs the work on a thread that nobody has to wait for: a std::async future would wait in its destructor.
+template <typename Work>
+auto on_thread(Work work) -> std::future<decltype(work())> {
+    std::packaged_task<decltype(work())()> task(std::move(work));
+    auto future = task.get_future();
+    try {
+        std::thread(std::move(task)).detach();
+    } catch (const std::system_error&) { // there is no thread to be had: then it has to be waited for
+        task();
+    }
+    return future;
+}
+
+EventLevel level_of(int syslog_level) {
+    if (syslog_level <= 3) {
+        return EventLevel::error;
+    }
+    if (syslog_level == 4) {
+        return EventLevel::warning;
+    }
+    return syslog_level <= 6 ? EventLevel::info : EventLevel::debug;
+}
+
+} // namespace
+
+boost::system::result<std::unique_ptr<KafkaClient>, KafkaError> KafkaClient::open(const KafkaConfig& config,
+                                                                                  int event_fd) {
+    auto conf = make_kafka_conf(config);
+    if (!conf) {
+        return conf.error();
+    }
+    rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+
+    std::unique_ptr<KafkaClient> self(new KafkaClient);
+    std::array<char, 512> text{};
+    self->client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf->get(), text.data(), text.size()));
+    if (!self->client_) {
+        return KafkaError{std::string("Kafka: ") + text.data()};
+    }
+    (void)conf->release(); // the client has it now
+    for (const core::Topic topic : core::all_topics) {
+        const std::string& name = config.topics[core::index(topic)];
+        auto& handle = self->topics_[core::index(topic)];
+        handle.reset(rd_kafka_topic_new(self->client_.get(), name.c_str(), nullptr));
+        if (!handle) {
+            return KafkaError{"Kafka topic " + name + ": " + rd_kafka_err2str(rd_kafka_last_error())};
+        }
+    }
+    self->queue_.reset(rd_kafka_queue_get_main(self->client_.get()));
+    constexpr std::uint64_t one = 1; // what an eventfd wants to be written
+    rd_kafka_queue_io_event_enable(self->queue_.get(), event_fd, &one, sizeof one);
+    rd_kafka_set_log_queue(self->client_.get(), nullptr); // into the main queue
+    return self;
+}
+
+KafkaClient::~KafkaClient() {
+    if (client_) {
+        (void)retire();
+    }
+}
+
+std::future<void> KafkaClient::retire() {
+    rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0); // the descriptor may go before the threads do
+    event_.reset();
+    queue_.reset();
+    for (auto& topic : topics_) {
+        topic.reset();
+    }
+    rd_kafka_t* const client = client_.release();
+    return on_thread([client, asked = std::move(asked_)] {
+        if (asked.valid()) {
+            asked.wait(); // it still uses the client
+        }
+        rd_kafka_destroy(client);
+    });
+}
+
+rd_kafka_resp_err_t KafkaClient::produce(const RecordView& record, std::int64_t timestamp_ms) {
+    std::array<char, 20> seq; // of the longest u64
+    const auto seq_end = std::to_chars(seq.data(), seq.data() + seq.size(), record.seq).ptr;
+
+    rdkafka::Headers headers(rd_kafka_headers_new(2));
+    rd_kafka_header_add(headers.get(), "run", 3, record.run.data(), static_cast<ssize_t>(record.run.size()));
+    rd_kafka_header_add(headers.get(), "seq", 3, seq.data(), seq_end - seq.data());
+
+    const auto error = rd_kafka_producev(client_.get(), RD_KAFKA_VTYPE_RKT, topics_[core::index(record.topic)].get(), //
+                                         RD_KAFKA_VTYPE_KEY, record.key.data(), record.key.size(),                    //
+                                         RD_KAFKA_VTYPE_VALUE, record.value.data(), record.value.size(),              //
+                                         RD_KAFKA_VTYPE_TIMESTAMP, timestamp_ms,                                      //
+                                         RD_KAFKA_VTYPE_HEADERS, headers.get(),                                       //
+                                         RD_KAFKA_VTYPE_OPAQUE, to_opaque(record.topic, record.position),             //
+                                         RD_KAFKA_VTYPE_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)headers.release(); // the message has them now
+    }
+    return error;
+}
+
+std::optional<Report> KafkaClient::next_report() {
+    for (;;) {
+        if (event_ && rd_kafka_event_type(event_.get()) == RD_KAFKA_EVENT_DR) {
+            if (const rd_kafka_message_t* message = rd_kafka_event_message_next(event_.get())) {
+                const auto opaque = reinterpret_cast<std::uint64_t>(message->_private);
+                Report report{.topic = topic_of(opaque),
+                              .position = position_of(opaque),
+                              .size_bytes = message->len + message->key_len,
+                              .error = message->err,
+                              .text = {}};
+                if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                    const char* more = rd_kafka_message_produce_errstr(message);
+                    report.text = more != nullptr ? more : rd_kafka_err2str(message->err);
+                }
+                return report;
+            }
+        }
+        if (!next_event()) {
+            return std::nullopt;
+        }
+    }
+}
+
+bool KafkaClient::next_event() {
+    event_.reset(rd_kafka_queue_poll(queue_.get(), 0));
+    if (!event_) {
+        return false;
+    }
+    switch (rd_kafka_event_type(event_.get())) {
+    case RD_KAFKA_EVENT_LOG: {
+        const char* facility = nullptr;
+        const char* text = nullptr;
+        int level = 0;
+        if (rd_kafka_event_log(event_.get(), &facility, &text, &level) == 0) {
+            add_event(level_of(level), std::string(facility) + ": " + text);
+        }
+        break;
+    }
+    case RD_KAFKA_EVENT_ERROR: note_error(); break;
+    default: break;
+    }
+    return true;
+}
+
+void KafkaClient::note_error() {
+    std::string text = rd_kafka_event_error_string(event_.get());
+    if (rd_kafka_event_error_is_fatal(event_.get()) != 0) {
+        fatal_error_ = text;
+    }
+    add_event(EventLevel::error, std::move(text));
+}
+
+void KafkaClient::add_event(EventLevel level, std::string text) {
+    if (events_.size() < max_events) {
+        events_.push_back({.level = level, .text = std::move(text)});
+    } else {
+        ++events_lost_;
+    }
+}
+
+std::vector<ClientEvent> KafkaClient::take_events() {
+    if (events_lost_ != 0) {
+        events_.push_back({.level = EventLevel::warning, .text = std::to_string(events_lost_) + " more such messages"});
+        events_lost_ = 0;
+    }
+    return std::exchange(events_, {});
+}
+
+void KafkaClient::ask_broker() {
+    if (asked_.valid()) {
+        return;
+    }
+    asked_ = on_thread([client = client_.get()] {
+        const rd_kafka_metadata_t* metadata = nullptr;
+        const auto error = rd_kafka_metadata(client, 0, nullptr, &metadata, ask_timeout_ms);
+        if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_metadata_destroy(metadata);
+        }
+        return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+}
+
+bool KafkaClient::broker_answered() {
+    if (!asked_.valid() || asked_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+        return false;
+    }
+    return asked_.get();
+}
+
+void KafkaClient::purge() {
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+} // namespace agent::forward

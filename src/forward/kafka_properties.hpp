@@ -1,0 +1,13 @@
+// Our choice of librdkafka properties, each with its reason, under those of the operator.
+#pragma once
+
+#include "forward/kafka_config.hpp"
+#include "forward/rdkafka.hpp"
+
+#include <boost/system/result.hpp>
+
+namespace agent::forward {
+
+boost::system::result<rdkafka::Conf, KafkaError> make_kafka_conf(const KafkaConfig& config);
+
+} // namespace agent::forward
