@@ -1,0 +1,97 @@
+#include "journal/segment.hpp"
+
+#include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include <sys/mman.h>
+
+namespace agent::journal {
+
+namespace {
+
+char* map_memory(std::size_t bytes) {
+    void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        std::abort(); // out of memory
+    }
+    return static_cast<char*>(memory);
+}
+
+} // namespace
+
+Segment::Segment(std::uint64_t first_position, std::size_t capacity_bytes)
+    : memory_(map_memory(capacity_bytes)),
+      capacity_bytes_(capacity_bytes),
+      first_position_(first_position),
+      waiting_hint_(first_position),
+      unanswered_hint_(first_position) {
+    assert(capacity_bytes % alignof(Slot) == 0 && capacity_bytes < UINT32_MAX);
+}
+
+Segment::~Segment() {
+    munmap(memory_, capacity_bytes_);
+}
+
+std::size_t Segment::needed_bytes(std::size_t key_size, std::size_t value_size) {
+    return key_size + value_size + sizeof(Slot);
+}
+
+Segment::Slot* Segment::slot_at(std::uint64_t index) const {
+    assert(index < capacity_bytes_ / sizeof(Slot));
+    return reinterpret_cast<Slot*>(memory_ + capacity_bytes_) - 1 - index;
+}
+
+std::size_t& Segment::count_of(RecordState state) {
+    switch (state) {
+    case RecordState::waiting: return waiting_;
+    case RecordState::taken: return taken_;
+    case RecordState::answered: break;
+    }
+    return answered_;
+}
+
+void Segment::append(std::string_view key, std::string_view value, std::uint64_t lines, std::int64_t sealed_ms) {
+    assert(fits(key.size(), value.size()));
+    new (slot_at(count_)) Slot{
+        .offset = static_cast<std::uint32_t>(used_bytes_),
+        .key_size = static_cast<std::uint32_t>(key.size()),
+        .value_size = static_cast<std::uint32_t>(value.size()),
+        .state = RecordState::waiting,
+        .lines = lines,
+        .sealed_ms = sealed_ms,
+    };
+    std::memcpy(memory_ + used_bytes_, key.data(), key.size());
+    std::memcpy(memory_ + used_bytes_ + key.size(), value.data(), value.size());
+    used_bytes_ += key.size() + value.size();
+    ++count_;
+    ++waiting_;
+}
+
+void Segment::set_state(std::uint64_t position, RecordState state) {
+    assert(position >= first_position_ && position < end_position());
+    Slot& slot = *slot_at(position - first_position_);
+    --count_of(slot.state);
+    ++count_of(state);
+    slot.state = state;
+    if (state == RecordState::waiting && position < waiting_hint_) {
+        waiting_hint_ = position;
+    }
+}
+
+std::uint64_t Segment::first_waiting() {
+    while (waiting_hint_ < end_position() && slot(waiting_hint_).state != RecordState::waiting) {
+        ++waiting_hint_;
+    }
+    return waiting_hint_;
+}
+
+std::uint64_t Segment::first_unanswered() {
+    while (unanswered_hint_ < end_position() && slot(unanswered_hint_).state == RecordState::answered) {
+        ++unanswered_hint_;
+    }
+    return unanswered_hint_;
+}
+
+} // namespace agent::journal
