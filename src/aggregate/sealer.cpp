@@ -1,0 +1,100 @@
+#include "aggregate/sealer.hpp"
+
+#include "forward/record_encoder.hpp"
+#include "mabs/tdigest.hpp"
+
+#include <utility>
+
+namespace agent::aggregate {
+
+Sealer::Sealer(SeriesTable& table, journal::RecordStore& store, const core::Clock& clock, mabs::DigestMerger& merger,
+               std::int64_t resolution_ms, std::string node)
+    : table_(table),
+      store_(store),
+      clock_(clock),
+      merger_(merger),
+      resolution_ms_(resolution_ms),
+      node_(std::move(node)) {}
+
+Seal Sealer::seal(Series& series, Bucket& bucket) {
+    if (!bucket.is_empty()) {
+        const auto view = view_of(series);
+        encode(view, bucket);
+        if (append(series.is_twin ? core::Topic::by_node : core::Topic::mabs, bucket.lines) == Seal::full) {
+            return Seal::full;
+        }
+    }
+    table_.close_bucket(series, bucket);
+    return Seal::sealed;
+}
+
+Seal Sealer::seal_all(Series& series) {
+    if (seal(series, series.current) == Seal::full) {
+        return Seal::full;
+    }
+    while (series.current.older != nullptr) {
+        if (seal(series, *series.current.older) == Seal::full) {
+            return Seal::full;
+        }
+    }
+    return Seal::sealed;
+}
+
+Seal Sealer::seal_point(const mabs::Line& line, const mabs::TagList& tags) {
+    const core::SeriesView view{core::SeriesType::point, line.metric, tags.view(), {}};
+    const forward::PointValue value{line.is_integer ? decltype(forward::PointValue::value)(line.integer)
+                                                    : decltype(forward::PointValue::value)(line.number)};
+    key_.clear();
+    value_.clear();
+    forward::append_key(view, key_);
+    forward::append_value(view, {line.timestamp_ms, 0, 1}, value, value_);
+    return append(core::Topic::tsdb, 1);
+}
+
+core::SeriesView Sealer::view_of(const Series& series) {
+    auto tail = series.identity->tail();
+    std::size_t count = 0;
+    while (!tail.empty()) { // a canonical tail: name=value, single blanks, values without blanks
+        const auto field = tail.substr(0, tail.find(' '));
+        const auto equals = field.find('=');
+        tags_[count++] = {field.substr(0, equals), field.substr(equals + 1)};
+        tail.remove_prefix(field.size() == tail.size() ? field.size() : field.size() + 1);
+    }
+    return {series.identity->type, series.identity->metric(), std::span(tags_).first(count),
+            series.is_twin ? std::string_view(node_) : std::string_view()};
+}
+
+void Sealer::encode(const core::SeriesView& view, Bucket& bucket) {
+    key_.clear();
+    value_.clear();
+    forward::append_key(view, key_);
+    const forward::BucketInfo info{bucket.start_ms, resolution_ms_, bucket.lines};
+    switch (bucket.type) {
+    case core::SeriesType::counter:
+        forward::append_value(view, info, forward::CounterValue{bucket.counter.value}, value_);
+        break;
+    case core::SeriesType::gauge: {
+        const auto& gauge = bucket.gauge;
+        forward::append_value(
+            view, info,
+            forward::GaugeValue{gauge.last, gauge.last_ts_ms, gauge.min, gauge.max, gauge.sum, bucket.lines}, value_);
+        break;
+    }
+    case core::SeriesType::histogram: {
+        auto& digest = *bucket.histogram.digest;
+        const auto before = digest.heap_bytes();
+        merger_.settle(digest);
+        table_.add_digest_bytes(static_cast<std::ptrdiff_t>(digest.heap_bytes()) - static_cast<std::ptrdiff_t>(before));
+        forward::append_value(view, info, digest, value_);
+        break;
+    }
+    case core::SeriesType::point: break; // never merged, so never in a bucket
+    }
+}
+
+Seal Sealer::append(core::Topic topic, std::uint64_t lines) {
+    const auto answer = store_.append(topic, key_, value_, lines, clock_.unix_ms());
+    return answer == journal::Append::accepted ? Seal::sealed : Seal::full;
+}
+
+} // namespace agent::aggregate

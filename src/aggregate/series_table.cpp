@@ -1,0 +1,220 @@
+#include "aggregate/series_table.hpp"
+
+#include "mabs/tdigest.hpp"
+
+#include <utility>
+
+namespace agent::aggregate {
+
+namespace {
+
+using core::RejectReason;
+
+// A new main series, its canonical spelling and one alias take about this much; a twin and digests come on top.
+constexpr std::size_t series_bytes = sizeof(Series);
+
+// As a tail: tags sorted, one blank between them. Values hold no blanks, so it can be taken apart again.
+void write_canonical_tail(const mabs::TagList& tags, std::string& out) {
+    out.clear();
+    for (const auto& tag : tags.view()) {
+        if (!out.empty()) {
+            out.push_back(' ');
+        }
+        out.append(tag.name).append("=").append(tag.value);
+    }
+}
+
+mabs::LineError moved(mabs::LineError error, std::string_view part, std::string_view text) {
+    error.offset += static_cast<std::uint32_t>(part.data() - text.data());
+    return error;
+}
+
+mabs::LineError policy(RejectReason reason, std::string_view metric, std::string_view text) {
+    return moved({reason, 0, static_cast<std::uint32_t>(metric.size())}, metric, text);
+}
+
+} // namespace
+
+SeriesTable::SeriesTable(const SpellingHash::Key& key, const TableLimits& limits) : limits_(limits), spellings_(key) {}
+
+SeriesTable::~SeriesTable() {
+    for (const auto& chunk : chunks_) {
+        for (std::size_t i = 0; i < chunk_series; ++i) {
+            auto& series = chunk[i];
+            while (series.current.older != nullptr) {
+                close_bucket(series, *series.current.older);
+            }
+            close_bucket(series, series.current);
+        }
+    }
+}
+
+std::size_t SeriesTable::size_bytes() const {
+    return spellings_.size_bytes() + chunks_.size() * chunk_series * series_bytes + older_buckets_ * sizeof(Bucket) +
+           digest_bytes_;
+}
+
+mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view text, core::SeriesType type,
+                                     Target& out) {
+    if (const auto error = mabs::check_metric(line.metric)) {
+        return moved(error, line.metric, text);
+    }
+    if (const auto error = mabs::parse_tags(line.tail, mabs::ByNode::flag, tags_)) {
+        return moved(error, line.tail, text);
+    }
+    write_canonical_tail(tags_, canonical_tail_);
+    const auto hash = spellings_.hash()(type, line.metric, canonical_tail_);
+    auto* canonical = spellings_.find(hash, type, line.metric, canonical_tail_);
+    if (canonical == nullptr) {
+        if (main_count_ >= limits_.max_series) {
+            return policy(RejectReason::too_many_series, line.metric, text);
+        }
+        if (is_out_of_memory()) {
+            return policy(RejectReason::overloaded, line.metric, text);
+        }
+        canonical = spellings_.insert(hash, type, line.metric, canonical_tail_);
+        canonical->is_canonical = true;
+        canonical->series = make_series(canonical, false);
+    }
+    out = {canonical->series, nullptr};
+    if (tags_.by_node) {
+        if (out.series->twin == nullptr) {
+            out.series->twin = make_series(canonical, true);
+        }
+        out.node_series = out.series->twin;
+    }
+    if (tags_.by_node || line.tail != canonical_tail_) {
+        remember(line, type, out, *canonical);
+    }
+    return {};
+}
+
+void SeriesTable::remember(const mabs::Line& line, core::SeriesType type, const Target& target, Spelling& canonical) {
+    if (aliases_are_full() || is_out_of_memory()) {
+        return; // the line was understood all the same; the next one like it takes the long way again
+    }
+    const auto hash = spellings_.hash()(type, line.metric, line.tail);
+    if (spellings_.find(hash, type, line.metric, line.tail) != nullptr) {
+        return;
+    }
+    auto* const alias = spellings_.insert(hash, type, line.metric, line.tail);
+    alias->series = target.series;
+    alias->node_series = target.node_series;
+    alias->next_alias = std::exchange(canonical.next_alias, alias);
+}
+
+Bucket* SeriesTable::open_bucket(Series& series, std::int64_t ts_ms, std::int64_t resolution_ms) {
+    auto& current = series.current;
+    const auto start_ms = ts_ms - ts_ms % resolution_ms;
+    // Those behind an empty current one come first: of one start there is one bucket, so that its records keep the
+    // order in which its lines came.
+    for (auto* bucket = current.older; bucket != nullptr; bucket = bucket->older) {
+        if (bucket->start_ms == start_ms) {
+            return bucket;
+        }
+    }
+    if (current.is_empty() || current.start_ms == start_ms) {
+        current.start_ms = start_ms;
+        return &current;
+    }
+    if (older_buckets_ >= limits_.max_series * core::limits::buckets_per_series || is_out_of_memory()) {
+        return nullptr;
+    }
+    ++older_buckets_;
+    auto* const bucket = new Bucket;
+    bucket->type = current.type;
+    if (start_ms < current.start_ms) { // a late line: the newest bucket stays in front
+        bucket->start_ms = start_ms;
+        bucket->older = std::exchange(current.older, bucket);
+        return bucket;
+    }
+    *bucket = current;
+    current.start_ms = start_ms;
+    current.lines = 0;
+    current.older = bucket;
+    return &current;
+}
+
+void SeriesTable::close_bucket(Series& series, Bucket& bucket) {
+    if (bucket.type == core::SeriesType::histogram && !bucket.is_empty()) {
+        digest_bytes_ -= sizeof(mabs::TDigest) + bucket.histogram.digest->heap_bytes();
+        delete bucket.histogram.digest;
+    }
+    bucket.lines = 0;
+    if (&bucket == &series.current) {
+        bucket.start_ms = Bucket::no_start;
+        return;
+    }
+    auto** link = &series.current.older;
+    while (*link != &bucket) {
+        link = &(*link)->older;
+    }
+    *link = bucket.older;
+    delete &bucket;
+    --older_buckets_;
+}
+
+Series* SeriesTable::make_series(Spelling* identity, bool is_twin) {
+    if (free_ == nullptr) {
+        chunks_.push_back(std::make_unique<Series[]>(chunk_series));
+        for (std::size_t i = chunk_series; i-- > 0;) {
+            free_series(chunks_.back()[i]);
+        }
+    }
+    auto* const series = std::exchange(free_, free_->twin);
+    *series = Series();
+    series->identity = identity;
+    series->current.type = identity->type;
+    series->is_twin = is_twin;
+    series->in_use = true;
+    main_count_ += is_twin ? 0 : 1;
+    return series;
+}
+
+void SeriesTable::free_series(Series& series) {
+    series = Series();
+    series.twin = std::exchange(free_, &series);
+}
+
+bool SeriesTable::sweep(std::size_t count, std::uint32_t oldest_round, bool forget_aliases) {
+    const auto is_idle = [&](const Series& series) {
+        return series.current.is_empty() && series.current.older == nullptr && !series.current.in_change_list &&
+               static_cast<std::int32_t>(series.last_round - oldest_round) < 0;
+    };
+    const auto end = chunks_.size() * chunk_series;
+    for (; count > 0 && sweep_at_ < end; --count, ++sweep_at_) {
+        auto& series = chunks_[sweep_at_ / chunk_series][sweep_at_ % chunk_series];
+        if (!series.in_use || series.is_twin) {
+            continue; // a twin goes with its main series: whatever changes it changes that one too
+        }
+        if (is_idle(series) && (series.twin == nullptr || is_idle(*series.twin))) {
+            remove(series);
+        } else if (forget_aliases) {
+            erase_aliases(*series.identity);
+        }
+    }
+    if (sweep_at_ < end) {
+        return false;
+    }
+    sweep_at_ = 0;
+    return true;
+}
+
+void SeriesTable::remove(Series& main) {
+    erase_aliases(*main.identity);
+    spellings_.erase(main.identity);
+    if (main.twin != nullptr) {
+        free_series(*main.twin);
+    }
+    free_series(main);
+    --main_count_;
+}
+
+void SeriesTable::erase_aliases(Spelling& canonical) {
+    while (canonical.next_alias != nullptr) {
+        auto* const alias = std::exchange(canonical.next_alias, canonical.next_alias->next_alias);
+        spellings_.erase(alias);
+    }
+}
+
+} // namespace agent::aggregate
