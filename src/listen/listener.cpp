@@ -1,0 +1,234 @@
+#include "listen/listener.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace agent::listen {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Opened = boost::system::result<void, std::string>;
+
+namespace {
+
+constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+
+// Any program of this host may send, as it may over TCP on loopback.
+constexpr mode_t socket_mode = 0666;
+
+Opened fail(const std::string& where, const std::string& why) {
+    return {boost::system::in_place_error, "cannot listen on " + where + ": " + why};
+}
+
+bool is_missing_family(const error_code& failed) {
+    return failed == asio::error::address_family_not_supported || failed == boost::system::errc::address_not_available;
+}
+
+// Nobody answers there any more.
+bool is_stale(const std::string& path) {
+    struct stat status{};
+    if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
+        return false;
+    }
+    asio::io_context context;
+    asio::local::stream_protocol::socket probe(context);
+    error_code failed;
+    probe.connect(asio::local::stream_protocol::endpoint(path), failed);
+    return failed == asio::error::connection_refused;
+}
+
+} // namespace
+
+Listener::Listener(const asio::any_io_executor& executor, const Surroundings& around, const ListenOptions& options)
+    : executor_(executor), shared_(executor, around), options_(options) {}
+
+Listener::~Listener() {
+    for (const auto& path : owned_paths_) {
+        unlink(path.c_str());
+    }
+}
+
+Opened Listener::open() {
+    if (options_.tcp.size() + options_.unix_paths.size() > core::limits::max_listeners) {
+        return fail("so many addresses", "at most " + std::to_string(core::limits::max_listeners));
+    }
+    std::uint16_t last_port = 0;
+    for (auto address : options_.tcp) {
+        if (address.is_optional && address.port == 0) { // the second address of localhost takes the port of the first
+            address.port = last_port;
+        }
+        if (auto opened = open_tcp(address); !opened) {
+            return opened;
+        }
+        const auto& text = bound_.back();
+        last_port = static_cast<std::uint16_t>(std::stoul(text.substr(text.rfind(':') + 1)));
+    }
+    for (const auto& path : options_.unix_paths) {
+        if (auto opened = open_unix(path); !opened) {
+            return opened;
+        }
+    }
+    return {};
+}
+
+Opened Listener::open_tcp(TcpAddress address) {
+    const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
+    const auto where = to_string(address);
+    Acceptor acceptor(executor_);
+    error_code failed;
+    acceptor.open(asio::generic::stream_protocol(endpoint.protocol()), failed);
+    if (!failed && address.is_v6) {
+        acceptor.set_option(asio::ip::v6_only(true), failed);
+    }
+    if (!failed) {
+        acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+    }
+    if (!failed) {
+        acceptor.bind(endpoint, failed);
+    }
+    if (!failed) {
+        acceptor.listen(core::limits::listen_backlog, failed);
+    }
+    if (failed) {
+        return address.is_optional && is_missing_family(failed) ? Opened() : fail(where, failed.message());
+    }
+    asio::ip::tcp::endpoint local;
+    const auto generic = acceptor.local_endpoint(failed);
+    local.resize(generic.size());
+    std::memcpy(local.data(), generic.data(), generic.size());
+    address.port = local.port();
+    bound_.push_back(to_string(address));
+    acceptors_.push_back(std::move(acceptor));
+    return {};
+}
+
+Opened Listener::open_unix(const std::string& path) {
+    const auto where = "unix:" + path;
+    if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path)) {
+        return fail(where, "a socket's path has 1 to 107 bytes");
+    }
+    if (is_stale(path)) {
+        unlink(path.c_str());
+    }
+    const asio::local::stream_protocol::endpoint endpoint(path);
+    Acceptor acceptor(executor_);
+    error_code failed;
+    acceptor.open(asio::generic::stream_protocol(endpoint.protocol()), failed);
+    if (!failed) {
+        acceptor.bind(endpoint, failed);
+    }
+    if (!failed) {
+        owned_paths_.push_back(path);
+        chmod(path.c_str(), socket_mode);
+        acceptor.listen(core::limits::listen_backlog, failed);
+    }
+    if (failed) {
+        return fail(where, failed.message());
+    }
+    bound_.push_back(where);
+    acceptors_.push_back(std::move(acceptor));
+    return {};
+}
+
+void Listener::start() {
+    for (auto& acceptor : acceptors_) {
+        error_code ignored;
+        acceptor.non_blocking(true, ignored);
+        asio::co_spawn(executor_, accept_on(acceptor), asio::detached);
+    }
+}
+
+asio::awaitable<void> Listener::accept_on(Acceptor& acceptor) {
+    asio::steady_timer pause(executor_);
+    while (!is_stopping_) {
+        const auto [stopped] = co_await acceptor.async_wait(Acceptor::wait_read, as_values);
+        if (stopped || is_stopping_) {
+            co_return;
+        }
+        error_code failed;
+        while (!failed) { // a burst is taken at once: old clients wait 100 ms and no longer
+            Socket socket(executor_);
+            acceptor.accept(socket, failed);
+            if (!failed) {
+                admit(std::move(socket));
+            }
+        }
+        if (failed == asio::error::would_block || failed == asio::error::connection_aborted ||
+            failed == asio::error::interrupted || is_stopping_) {
+            continue;
+        }
+        ++shared_.around.stats.accept_failures; // out of descriptors or memory
+        pause.expires_after(std::chrono::milliseconds(core::limits::accept_backoff_ms));
+        co_await pause.async_wait(as_values);
+    }
+}
+
+void Listener::admit(Socket socket) {
+    if (by_activity_.size() >= options_.max_connections && !make_room()) {
+        ++shared_.around.stats.connections_refused;
+        return; // closes it
+    }
+    ++shared_.around.stats.connections_accepted;
+    ++shared_.around.stats.connections_open;
+    Connection::Owner& owner = *this;
+    const auto connection = std::make_shared<Connection>(std::move(socket), shared_, owner);
+    places_[connection.get()] = by_activity_.insert(by_activity_.end(), connection);
+    connection->start();
+}
+
+// Closes the connection that is idle longest, if it is idle for long enough.
+bool Listener::make_room() {
+    const auto idlest = by_activity_.front();
+    if (shared_.around.clock.steady_ms() - idlest->last_active_ms() < core::limits::idle_close_after_ms) {
+        return false;
+    }
+    ++shared_.around.stats.connections_idle_closed;
+    idlest->abort();
+    has_ended(*idlest);
+    return true;
+}
+
+void Listener::was_active(Connection& connection) {
+    if (const auto place = places_.find(&connection); place != places_.end()) {
+        by_activity_.splice(by_activity_.end(), by_activity_, place->second);
+    }
+}
+
+void Listener::has_ended(Connection& connection) {
+    if (const auto place = places_.find(&connection); place != places_.end()) {
+        --shared_.around.stats.connections_open;
+        by_activity_.erase(place->second);
+        places_.erase(place);
+    }
+}
+
+void Listener::stop() {
+    is_stopping_ = true;
+    for (auto& acceptor : acceptors_) {
+        error_code ignored;
+        acceptor.close(ignored);
+    }
+    for (const auto& connection : by_activity_) {
+        connection->stop();
+    }
+}
+
+void Listener::abort() {
+    for (const auto& connection : by_activity_) {
+        connection->abort();
+    }
+}
+
+} // namespace agent::listen
