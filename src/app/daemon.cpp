@@ -1,0 +1,250 @@
+#include "app/daemon.hpp"
+
+#include "app/exit_code.hpp"
+#include "core/limits.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <string>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <unistd.h>
+
+namespace agent::app {
+
+namespace asio = boost::asio;
+namespace limits = core::limits;
+
+namespace {
+
+constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
+constexpr std::int64_t tick_ms = 20;              // journal tick: how long a finished record waits at the most
+constexpr std::int64_t idle_beat_ms = 1000;       // when there is nothing to send
+constexpr std::int64_t own_record_ms = 1000;      // the last of the agent's own records holds up the end no longer
+constexpr std::int64_t connections_end_ms = 1500; // for open connections to take in what the kernel holds
+
+observe::Level level_of(forward::EventLevel level) {
+    return static_cast<observe::Level>(level);
+}
+
+static_assert(static_cast<int>(forward::EventLevel::error) == static_cast<int>(observe::Level::error) &&
+              static_cast<int>(forward::EventLevel::debug) == static_cast<int>(observe::Level::debug));
+
+std::string join(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) {
+        text.append(text.empty() ? "" : ",").append(word);
+    }
+    return text;
+}
+
+} // namespace
+
+Daemon::Daemon(asio::io_context& io, const Rooms& rooms, std::int64_t flush_interval_ms)
+    : io_(io), rooms_(rooms), flush_interval_ms_(flush_interval_ms), signals_(io, SIGTERM, SIGINT), events_(io) {}
+
+int Daemon::run() {
+    const auto start = [this](asio::awaitable<void> part) { asio::co_spawn(io_, std::move(part), asio::detached); };
+    start(watch_signals());
+    start(beat());
+    start(flush_regularly());
+    start(report_regularly());
+    if (rooms_.output.event_fd() >= 0) {
+        events_.assign(dup(rooms_.output.event_fd())); // ours to close
+        start(watch_output());
+    }
+    rooms_.listener.start();
+    rooms_.log.info("ready listen=" + join(rooms_.listener.bound()) + " brokers=" + rooms_.output.brokers());
+    io_.run();
+    return exit_code_;
+}
+
+asio::awaitable<void> Daemon::pause(std::int64_t duration_ms) {
+    asio::steady_timer timer(io_, std::chrono::milliseconds(duration_ms));
+    co_await timer.async_wait(as_values);
+}
+
+asio::awaitable<void> Daemon::beat() {
+    asio::steady_timer timer(io_);
+    for (;;) {
+        if (!has_work()) { // until a record comes in
+            timer.expires_after(std::chrono::milliseconds(idle_beat_ms));
+            rooms_.store.answer_next([&timer] { timer.cancel(); });
+            co_await timer.async_wait(as_values);
+        }
+        timer.expires_after(std::chrono::milliseconds(tick_ms));
+        co_await timer.async_wait(as_values);
+        pump();
+        drive_aggregator(); // goes on where the journal was full
+        if (const auto failure = rooms_.output.failure(); !failure.empty() && !is_ending_) {
+            rooms_.log.error(failure);
+            begin_end(exit_failure);
+        }
+    }
+}
+
+asio::awaitable<void> Daemon::flush_regularly() {
+    asio::steady_timer timer(io_);
+    auto next = std::chrono::steady_clock::now();
+    for (;;) {
+        next = std::max(next + std::chrono::milliseconds(flush_interval_ms_), std::chrono::steady_clock::now());
+        timer.expires_at(next);
+        co_await timer.async_wait(as_values);
+        if (!is_ending_) {
+            rooms_.aggregator.begin_flush();
+            drive_aggregator();
+        }
+    }
+}
+
+asio::awaitable<void> Daemon::report_regularly() {
+    for (;;) {
+        co_await pause(limits::agent_record_interval_ms);
+        send_agent_record();
+    }
+}
+
+asio::awaitable<void> Daemon::watch_output() {
+    for (;;) {
+        const auto [stopped] = co_await events_.async_wait(asio::posix::stream_descriptor::wait_read, as_values);
+        if (stopped) {
+            co_return;
+        }
+        pump();
+        log_events();
+    }
+}
+
+asio::awaitable<void> Daemon::watch_signals() {
+    const auto [failed, signal] = co_await signals_.async_wait(as_values);
+    if (failed) {
+        co_return;
+    }
+    rooms_.log.info(std::string("stopping on ") + (signal == SIGINT ? "SIGINT" : "SIGTERM") +
+                    ": taking in what has been received, then delivering it; again to leave at once");
+    begin_end(exit_ok);
+    const auto [failed_again, signal_again] = co_await signals_.async_wait(as_values);
+    if (!failed_again) {
+        rooms_.log.warning("second signal: leaving at once");
+        say_what_is_left();
+        exit_code_ = exit_failure;
+        io_.stop();
+    }
+}
+
+void Daemon::begin_end(int exit_code) {
+    if (!is_ending_) {
+        is_ending_ = true;
+        exit_code_ = exit_code;
+        asio::co_spawn(io_, shut_down(), asio::detached);
+    }
+}
+
+asio::awaitable<void> Daemon::shut_down() {
+    const auto& clock = rooms_.clock;
+    rooms_.listener.stop();
+    const auto connections_deadline = clock.steady_ms() + connections_end_ms;
+    while (rooms_.listener.connection_count() != 0 && clock.steady_ms() < connections_deadline) {
+        co_await pause(1);
+    }
+    rooms_.listener.abort();
+    const auto deadline = clock.steady_ms() + limits::shutdown_timeout_ms;
+    rooms_.aggregator.begin_flush();
+    drive_aggregator();
+    while (rooms_.aggregator.is_flushing() && clock.steady_ms() < deadline && rooms_.output.failure().empty()) {
+        co_await pause(1);
+    }
+    send_agent_record();
+    co_await deliver_until(deadline);
+    rooms_.output.stop();
+    rooms_.feeder.pump();
+    log_events();
+    say_what_is_left();
+    io_.stop();
+}
+
+asio::awaitable<void> Daemon::deliver_until(std::int64_t deadline_ms) {
+    const auto own_deadline_ms = rooms_.clock.steady_ms() + own_record_ms;
+    while (!rooms_.outbox.empty() && rooms_.output.failure().empty()) {
+        if (rooms_.clock.steady_ms() >= (pending_lines() == 0 ? own_deadline_ms : deadline_ms)) {
+            break;
+        }
+        pump();
+        co_await pause(2);
+    }
+}
+
+bool Daemon::has_work() const {
+    return !rooms_.outbox.empty() || rooms_.aggregator.is_flushing();
+}
+
+std::uint64_t Daemon::pending_lines() const {
+    std::uint64_t lines = 0;
+    for (const auto topic : core::all_topics) {
+        lines += rooms_.ledger.of(topic).pending_lines();
+    }
+    return lines;
+}
+
+void Daemon::pump() {
+    if (rooms_.feeder.pump() == journal::Pump::more && !is_pump_posted_) {
+        is_pump_posted_ = true;
+        asio::post(io_, [this] {
+            is_pump_posted_ = false;
+            pump();
+        });
+    }
+}
+
+void Daemon::drive_aggregator() {
+    if (is_work_posted_) {
+        return;
+    }
+    if (rooms_.aggregator.work() == aggregate::Work::more) {
+        is_work_posted_ = true;
+        asio::post(io_, [this] {
+            is_work_posted_ = false;
+            drive_aggregator();
+        });
+    }
+}
+
+void Daemon::log_events() {
+    for (const auto& event : rooms_.output.take_events()) {
+        rooms_.log.write(level_of(event.level), event.text);
+    }
+}
+
+void Daemon::send_agent_record() {
+    rooms_.store.append(core::Topic::agent, rooms_.status.host(), rooms_.status.agent_record(), 0,
+                        rooms_.clock.unix_ms());
+}
+
+void Daemon::say_what_is_left() {
+    std::string delivered;
+    bool is_all = true;
+    for (const auto topic : core::all_topics) {
+        const auto& row = rooms_.ledger.of(topic);
+        const std::string name(core::base_name(topic));
+        if (row.delivered_lines != 0) {
+            delivered.append(delivered.empty() ? "; delivered to " : ", ").append(name);
+            delivered.append(": ").append(std::to_string(row.delivered_lines));
+        }
+        if (row.pending_lines() != 0) {
+            is_all = false;
+            rooms_.log.error("topic " + name + ": " + std::to_string(row.pending_lines()) +
+                             " lines could not be delivered and are lost with this process");
+        }
+    }
+    rooms_.log.info("stopped: lines accepted: " + std::to_string(rooms_.ledger.accepted_lines) + ", rejected: " +
+                    std::to_string(rooms_.ledger.rejected_total()) + delivered + (is_all ? "; nothing is left" : ""));
+    if (!is_all) {
+        exit_code_ = exit_failure;
+    }
+}
+
+} // namespace agent::app

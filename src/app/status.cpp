@@ -1,0 +1,67 @@
+#include "app/status.hpp"
+
+#include "app/version.hpp"
+
+#include <utility>
+
+namespace agent::app {
+
+Status::Status(const StatusSources& sources, std::string host, std::string run)
+    : sources_(sources),
+      host_(std::move(host)),
+      run_(std::move(run)),
+      start_unix_ms_(sources.clock.unix_ms()),
+      start_steady_ms_(sources.clock.steady_ms()) {}
+
+std::string Status::version_line() const {
+    return "metrics-agent " + std::string(version);
+}
+
+observe::Snapshot Status::snapshot() const {
+    observe::Snapshot snapshot;
+    snapshot.version = version;
+    snapshot.host = host_;
+    snapshot.run = run_;
+    snapshot.start_unix_ms = start_unix_ms_;
+    snapshot.uptime_ms = sources_.clock.steady_ms() - start_steady_ms_;
+    snapshot.ledger = sources_.ledger;
+    return snapshot;
+}
+
+std::string Status::agent_record() const {
+    return observe::agent_record(snapshot());
+}
+
+void Status::append_stats(std::string& out) const {
+    auto snapshot = this->snapshot();
+    const auto& listen = sources_.listen;
+    const auto& table = sources_.aggregator.table();
+    snapshot.numbers = {
+        {"connections_accepted", listen.connections_accepted},
+        {"connections_refused", listen.connections_refused},
+        {"connections_idle_closed", listen.connections_idle_closed},
+        {"connections_open", listen.connections_open},
+        {"accept_failures", listen.accept_failures},
+        {"received_bytes", listen.received_bytes},
+        {"dropped_replies", listen.dropped_replies},
+        {"series", table.series_count()},
+        {"series_bytes", table.size_bytes()},
+        {"series_spellings", table.spellings().size()},
+        {"outbox_bytes", sources_.outbox.held_bytes()},
+        {"in_flight_records", sources_.feeder.in_flight_records()},
+        {"producer_rebuilds", sources_.output.rebuilds()},
+    };
+    for (const auto topic : core::all_topics) {
+        if (const auto health = sources_.output.health(topic); health.parked) {
+            snapshot.texts.emplace_back("topic." + std::string(core::base_name(topic)) + ".parked", health.reason);
+        }
+    }
+    const auto& refusal = sources_.aggregator.last_refusal();
+    if (!refusal.metric.empty()) {
+        snapshot.texts.emplace_back("too_many_series.last_metric", refusal.metric);
+        snapshot.texts.emplace_back("too_many_series.last_peer", refusal.peer);
+    }
+    observe::append_stats(snapshot, out);
+}
+
+} // namespace agent::app

@@ -1,0 +1,53 @@
+// What the agent says of itself: the answers to `stats` and `version`, and the record that it sends each minute. Reads
+// the rooms, changes nothing. One thread.
+#pragma once
+
+#include "aggregate/aggregator.hpp"
+#include "app/output.hpp"
+#include "core/clock.hpp"
+#include "core/ledger.hpp"
+#include "journal/feeder.hpp"
+#include "journal/memory_outbox.hpp"
+#include "listen/agent_info.hpp"
+#include "listen/listen_stats.hpp"
+#include "observe/snapshot.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace agent::app {
+
+// Everything outlives the status.
+struct StatusSources {
+    const core::Clock& clock;
+    const core::Ledger& ledger;
+    const aggregate::Aggregator& aggregator;
+    const journal::MemoryOutbox& outbox;
+    const journal::Feeder& feeder;
+    const Output& output;
+    const listen::ListenStats& listen;
+};
+
+class Status final : public listen::AgentInfo {
+  public:
+    Status(const StatusSources& sources, std::string host, std::string run);
+
+    std::string version_line() const override;
+    void append_stats(std::string& out) const override;
+    bool is_durable() const override { return false; } // no state directory yet: all is in memory
+
+    // The ledger record: key and value.
+    const std::string& host() const { return host_; }
+    std::string agent_record() const;
+
+  private:
+    observe::Snapshot snapshot() const;
+
+    StatusSources sources_;
+    std::string host_;
+    std::string run_;
+    std::int64_t start_unix_ms_;
+    std::int64_t start_steady_ms_;
+};
+
+} // namespace agent::app

@@ -1,0 +1,64 @@
+// metrics-agent: lines come in on the left, Kafka is on the right. The rooms are built right to left, joined, and run.
+
+#include "aggregate/aggregator.hpp"
+#include "app/command_line.hpp"
+#include "app/daemon.hpp"
+#include "app/doorbell.hpp"
+#include "app/exit_code.hpp"
+#include "app/output.hpp"
+#include "app/process.hpp"
+#include "app/status.hpp"
+#include "core/clock.hpp"
+#include "core/ledger.hpp"
+#include "core/run_id.hpp"
+#include "journal/feeder.hpp"
+#include "journal/memory_outbox.hpp"
+#include "listen/listener.hpp"
+#include "observe/log.hpp"
+
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+namespace {
+
+using namespace agent;
+
+int run(const app::RunOptions& options) {
+    const core::SystemClock clock;
+    observe::Log log(options.log_level, clock, app::is_under_systemd());
+    app::raise_descriptor_limit();
+    core::Ledger ledger;
+    listen::ListenStats listen_stats;
+    const auto run_id = core::make_run_id();
+
+    auto output = app::Output::open(options, clock);
+    if (!output) {
+        log.error(output.error());
+        return app::exit_usage;
+    }
+    journal::MemoryOutbox outbox(run_id, ledger);
+    journal::Feeder feeder(outbox, (*output)->consumer(), ledger);
+    app::Doorbell store(outbox);
+    aggregate::Aggregator aggregator(app::aggregator_options(options), clock, store, ledger);
+    const app::Status status({clock, ledger, aggregator, outbox, feeder, **output, listen_stats}, options.host, run_id);
+
+    boost::asio::io_context io(1);
+    const auto batch = std::make_unique<listen::Batch>();
+    listen::Listener listener(io.get_executor(), {aggregator, status, clock, ledger, listen_stats, *batch},
+                              options.listen);
+    if (const auto opened = listener.open(); !opened) {
+        log.error(opened.error());
+        return app::exit_failure;
+    }
+    return app::Daemon(io, {listener, aggregator, store, outbox, feeder, **output, status, clock, ledger, log},
+                       options.flush_interval_ms)
+        .run();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    app::prepare_process();
+    return app::dispatch(argc, argv, run);
+}
