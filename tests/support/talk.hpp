@@ -1,0 +1,78 @@
+// A conversation and all it talks to, fed as its connection does it.
+#pragma once
+
+#include "core/ledger.hpp"
+#include "listen/conversation.hpp"
+#include "support/fake_agent_info.hpp"
+#include "support/fake_clock.hpp"
+#include "support/recording_sink.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace agent::test {
+
+// What conversations share. The sink is the recording one unless the test brings its own.
+struct TalkWorld {
+    FakeClock clock;
+    FakeAgentInfo info;
+    core::Ledger ledger;
+    listen::ListenStats stats;
+    listen::Batch batch;
+    RecordingSink sink{ledger};
+
+    listen::Surroundings around(aggregate::SampleSink& own_sink) {
+        return {own_sink, info, clock, ledger, stats, batch};
+    }
+
+    std::uint64_t rejected(core::RejectReason reason) const {
+        return ledger.rejected_lines[static_cast<std::size_t>(reason)];
+    }
+};
+
+class Talk {
+  public:
+    explicit Talk(TalkWorld& world, std::string peer = "127.0.0.1:40112") : Talk(world, world.sink, std::move(peer)) {}
+    Talk(TalkWorld& world, aggregate::SampleSink& sink, std::string peer = "127.0.0.1:40112")
+        : around_(world.around(sink)), conversation(around_, std::move(peer)) {}
+    Talk(const Talk&) = delete;
+    Talk& operator=(const Talk&) = delete;
+
+  private:
+    listen::Surroundings around_;
+    std::string rest_;
+
+  public:
+    listen::Conversation conversation;
+
+    void send(std::string_view bytes) {
+        const std::string chunk = rest_ + std::string(bytes);
+        conversation.receive(chunk, rest_.size());
+        rest_ = conversation.rest();
+    }
+
+    // Sends and gives what came back.
+    std::string ask(std::string_view bytes) {
+        send(bytes);
+        return take();
+    }
+
+    // Half-closes and gives what came back.
+    std::string end() {
+        conversation.end_of_stream(rest_);
+        rest_.clear();
+        return take();
+    }
+
+    std::string silence() {
+        conversation.silence();
+        return take();
+    }
+
+    // Reads all replies.
+    std::string take() { return std::exchange(conversation.replies(), {}); }
+};
+
+} // namespace agent::test
