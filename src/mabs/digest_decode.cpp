@@ -40,6 +40,9 @@ constexpr std::size_t small_count_at = 28;
 
 constexpr std::size_t code_bytes = 4;
 
+// Of a double that is normal, as an int.
+constexpr double least_upper_half = 0x00100000;
+
 std::span<const Candidate> candidates_for(std::int32_t code, DigestBytes bytes) {
     switch (code) {
     case 1: return verbose_candidates;
@@ -60,6 +63,14 @@ struct Attempt {
     DigestError error;
     Fit fit = Fit::none; // may be something although the content is wrong: then this is likely what was meant
 };
+
+// A digest without centroids fits the beginning of many bytes: one with centroids is what was meant.
+enum class Worth : std::uint8_t { empty_padded, empty_exact, padded };
+
+Worth worth_of(Fit fit, const TDigest& digest) {
+    if (!digest.empty()) return Worth::padded; // an exact one needs no comparison
+    return fit == Fit::exact ? Worth::empty_exact : Worth::empty_padded;
+}
 
 Attempt attempt(const Candidate& candidate, DigestBytes bytes, TDigest& into) {
     DigestClaim claim;
@@ -94,20 +105,28 @@ boost::system::result<DigestLayout, DigestError> decode_digest(std::span<const s
     const std::span<const Candidate> candidates = candidates_for(code, bytes);
     if (candidates.empty()) return DigestError{.fault = DigestFault::unknown_code, .number = static_cast<double>(code)};
 
-    const Candidate* padded = nullptr;
+    const Candidate* best = nullptr;
+    Worth best_worth{};
     std::optional<Attempt> telling;
     for (const Candidate& candidate : candidates) {
         const Attempt result = attempt(candidate, bytes, into);
-        if (result.error.ok()) {
-            if (result.fit == Fit::exact) return candidate.layout;
-            if (padded == nullptr) padded = &candidate;
-        } else if (!telling || telling->fit < result.fit) {
-            telling = result;
+        if (!result.error.ok()) {
+            if (!telling || telling->fit < result.fit) telling = result;
+            continue;
         }
+        if (result.fit == Fit::exact && !into.empty()) return candidate.layout;
+        // A lone centroid of Merging verbose, wrong inside, looks like one of AVL with a huge weight: half a double.
+        const bool is_overruled =
+            telling && telling->fit == Fit::exact && into.centroids().size() == 1 && into.weight() >= least_upper_half;
+        if (is_overruled) continue;
+        const Worth worth = worth_of(result.fit, into);
+        if (best != nullptr && worth <= best_worth) continue;
+        best = &candidate;
+        best_worth = worth;
     }
-    if (padded == nullptr) return telling->error;
-    (void)attempt(*padded, bytes, into); // the others have overwritten it
-    return padded->layout;
+    if (best == nullptr) return telling->error;
+    (void)attempt(*best, bytes, into); // the others have overwritten it
+    return best->layout;
 }
 
 boost::system::result<DigestLayout, DigestError> decode_digest_text(std::string_view text,

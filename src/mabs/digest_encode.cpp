@@ -25,8 +25,8 @@ struct Capacities {
 };
 
 Capacities capacities_for(double compression) {
-    const double centroids = 2 * std::ceil(compression) + (compression < 30 ? 30 : 10);
-    return {centroids, 5 * centroids};
+    const double centroids = 2 * compression + (compression < 30 ? 30 : 10);
+    return {std::ceil(centroids), 5 * std::floor(centroids)};
 }
 
 std::byte* put_ends(const TDigest& digest, std::byte* out) {

@@ -34,6 +34,7 @@ std::string_view text_for(DigestFault fault) {
     case DigestFault::bad_min: return "min is $";
     case DigestFault::bad_max: return "max is $";
     case DigestFault::min_above_max: return "min is above max, which is $";
+    case DigestFault::empty_with_ends: return "there are no centroids, but max is $";
     case DigestFault::varint_too_long: return "weight of centroid # takes more than 5 bytes or 31 bits";
     case DigestFault::varint_cut_off: return "the bytes end within the weight of centroid #";
     case DigestFault::weight_not_finite: return "weight of centroid # is $";

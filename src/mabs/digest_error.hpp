@@ -29,6 +29,7 @@ enum class DigestFault : std::uint8_t {
     bad_min,
     bad_max,
     min_above_max,
+    empty_with_ends,
 
     // A centroid. `index` is which one, from 0; `number` is the value that was found.
     varint_too_long,

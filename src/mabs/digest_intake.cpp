@@ -8,7 +8,7 @@ namespace agent::mabs {
 
 namespace {
 
-constexpr double spread_from_share = 0.005;
+constexpr double spread_from_share = 0.0075;
 // Parts of a centroid stay heavier than a single sample, which would be taken for exact.
 constexpr double spread_from_weight = 6;
 
@@ -25,7 +25,8 @@ double heaviest(CentroidRun run) {
         c = std::max(c, run[i + 2].weight);
         d = std::max(d, run[i + 3].weight);
     }
-    for (; i < run.size(); ++i) a = std::max(a, run[i].weight);
+    for (; i < run.size(); ++i)
+        a = std::max(a, run[i].weight);
     return std::max(std::max(a, b), std::max(c, d));
 }
 
@@ -62,17 +63,15 @@ void trim(const TDigest& digest, std::vector<Centroid>& out) {
     sort_by_mean(out);
 }
 
-// The three parts of `c` between its neighbours. They are mirrored at its mean, which so stays what it is, and reach
-// two thirds of the way to where the narrower neighbour's share of the gap begins, so that order is kept.
-Centroid* put_spread(const Centroid& left, const Centroid& c, const Centroid& right, Centroid* out) {
-    const double own_left = (c.mean - left.mean) * (c.weight / (c.weight + left.weight));
-    const double own_right = (right.mean - c.mean) * (c.weight / (c.weight + right.weight));
+// The three parts of `c`, mirrored at its mean, which so stays what it is. They reach two thirds of the way to where
+// the part of the gap begins that belongs to the neighbour, on the narrower side: order is kept.
+Centroid* put_spread(const Centroid& c, double own_left, double own_right, Centroid* out) {
     const double reach = std::min(own_left, own_right) * (2.0 / 3);
-    const double part = std::floor(c.weight * (1.0 / 3));
     if (!(reach <= std::numeric_limits<double>::max())) { // the gaps are wider than a double
         *out++ = c;
         return out;
     }
+    const double part = std::floor(c.weight * (1.0 / 3));
     *out++ = {c.mean - reach, part};
     *out++ = {c.mean, c.weight - 2 * part};
     *out++ = {c.mean + reach, part};
@@ -95,11 +94,18 @@ CentroidRun DigestIntake::spread(const TDigest& digest, double fine_share) {
     const double heavy = std::max(spread_from_weight, spread_from_share * digest.weight());
     Centroid* out = spread_.data();
     *out++ = run.front();
+    double own_left = run[1].mean - run[0].mean; // all of it: the outermost is a single sample as a rule
     for (std::size_t i = 1; i + 1 < run.size(); ++i) {
-        if (run[i].weight < heavy)
-            *out++ = run[i];
+        const Centroid& c = run[i];
+        const Centroid& next = run[i + 1];
+        // Of the gap to the next one each has a part as large as its part of the weight.
+        const double gap = next.mean - c.mean;
+        const double own_right = gap * (c.weight / (c.weight + next.weight));
+        if (c.weight < heavy)
+            *out++ = c;
         else
-            out = put_spread(run[i - 1], run[i], run[i + 1], out);
+            out = put_spread(c, own_left, own_right, out);
+        own_left = gap - own_right;
     }
     *out++ = run.back();
     return {spread_.data(), static_cast<std::size_t>(out - spread_.data())};

@@ -10,9 +10,12 @@ namespace {
 
 // Below this the Java library takes this instead.
 constexpr double min_compression = 10;
-// See digest_intake.hpp.
-constexpr double internal_factor = 2.75;
+// See digest_intake.hpp. Large compressions are exact enough with less on top of the library's 2 c.
+double internal_compression(double compression) {
+    return std::min(2.75 * compression, 2 * compression + 75);
+}
 
+// What a digest of the Java library with that compression has room for, too.
 std::size_t most_settled(double compression) {
     return 2 * static_cast<std::size_t>(std::ceil(compression)) + 10;
 }
@@ -35,6 +38,11 @@ double DigestMerger::merged_compression(const TDigest& into, double compression)
     return std::clamp(largest, min_compression, options_.max_compression);
 }
 
+std::size_t DigestMerger::most_held(double compression) const {
+    const auto pending = static_cast<std::size_t>(std::ceil(compression));
+    return most_settled(compression) + std::max(pending, options_.min_pending);
+}
+
 void DigestMerger::merge(TDigest& into, const TDigest& from) {
     if (from.empty()) return;
     const TDigest::Facts merged{
@@ -47,9 +55,9 @@ void DigestMerger::merge(TDigest& into, const TDigest& from) {
     assert(merged.weight <= max_digest_weight);
     const bool is_first = into.empty();
     into.set_facts(merged);
-    const double fine_share = CentroidFolder::middle_share(merged.weight, internal_factor * merged.compression);
+    const double fine_share = CentroidFolder::middle_share(merged.weight, internal_compression(merged.compression));
     const CentroidRun incoming = is_first ? intake_.as_is(from) : intake_.spread(from, fine_share);
-    const std::size_t most = most_settled(merged.compression) + options_.max_pending;
+    const std::size_t most = most_held(merged.compression);
     if (into.centroids().size() + incoming.size() > most) return fold_in(into, incoming);
     std::ranges::copy(incoming,
                       is_first ? into.overwrite(incoming.size()).begin() : into.append(incoming.size(), most).begin());
@@ -65,7 +73,7 @@ void DigestMerger::add(TDigest& into, double sample) {
     };
     assert(merged.weight <= max_digest_weight);
     into.set_facts(merged);
-    const std::size_t most = most_settled(merged.compression) + options_.max_pending;
+    const std::size_t most = most_held(merged.compression);
     const Centroid single{sample, 1};
     if (into.centroids().size() + 1 > most) return fold_in(into, {&single, 1});
     into.append(1, most)[0] = single;
@@ -84,7 +92,7 @@ void DigestMerger::fold_in(TDigest& into, CentroidRun incoming) {
     runs_.add(into.settled());
     CentroidRun run = runs_.merged();
     // A handful of passes at the most: the first fits but for odd weights at small compressions.
-    for (double d = internal_factor * compression; static_cast<double>(run.size()) > compression; d /= 1.25) {
+    for (double d = internal_compression(compression); static_cast<double>(run.size()) > compression; d /= 1.25) {
         const CentroidRun folded = folder_.fold(run, into.weight(), d);
         if (folded.size() <= most_settled(compression)) {
             run = folded;

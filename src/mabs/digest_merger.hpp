@@ -1,9 +1,9 @@
 // Merging t-digests and samples, for one thread: the memory that merging needs is kept here, once for all series.
 //
 // A digest that is merged into is a settled run of at most 2c + 10 centroids (c: its compression) and a few pending
-// ones behind it. What arrives is put behind; when that would pass 2c + 10 + max_pending, all runs are merged in one
-// pass and folded (centroid_fold.hpp) at an internal compression of 2.5 c. So a series' memory is bounded, and a sample
-// costs a fold only once in max_pending. Why 2.5, and why heavy centroids are spread first: digest_intake.hpp.
+// ones behind it. What arrives is put behind; when that would pass 3c + 10, all runs are merged in one pass and folded
+// (centroid_fold.hpp) at an internal compression of 2.75 c. So a series' memory is bounded, to 5 KB for c = 100, and a
+// sample costs a fold only once in about c. Why 2.75, and why coarse digests are spread first: digest_intake.hpp.
 //
 // Kept exactly: the total weight, the smallest min and the largest max of what was merged. The sum is the sum of the
 // sums. Every digest is merged with those before it in any order and grouping with about the same result.
@@ -32,8 +32,8 @@ class DigestMerger {
     struct Options {
         // A compression above this counts as this: a series must not grow because a client claims so.
         double max_compression = 1000;
-        // Centroids that may wait behind the settled run. 64 make samples cheap for 1 KB a series.
-        std::size_t max_pending = 64;
+        // Centroids that may wait behind the settled run, at the least; c of them may anyway.
+        std::size_t min_pending = 0;
         // What the result gets, instead of the largest compression of what was merged. 0: not given.
         double compression = 0;
     };
@@ -54,6 +54,7 @@ class DigestMerger {
 
   private:
     [[nodiscard]] double merged_compression(const TDigest& into, double compression) const;
+    [[nodiscard]] std::size_t most_held(double compression) const;
     void fold_in(TDigest& into, CentroidRun incoming);
 
     Options options_;

@@ -19,14 +19,15 @@ struct Frame {
     bool compression_is_float;
     std::size_t counter_at;
     std::size_t header_bytes;
-    int uncounted_pairs; // written beyond what the counter says
+    int uncounted_pairs;               // written beyond what the counter says
+    std::size_t second_compression_at; // where it stands again; 0: nowhere
 };
 
-constexpr Frame verbose_frame{DigestLayout::merging_verbose, false, false, 28, 32, 0};
-constexpr Frame small_frame{DigestLayout::merging_small, true, true, 28, 30, 0};
+constexpr Frame verbose_frame{DigestLayout::merging_verbose, false, false, 28, 32, 0, 0};
+constexpr Frame small_frame{DigestLayout::merging_small, true, true, 28, 30, 0, 0};
 // Release 3.1 counts to the last pair, not to its end.
-constexpr Frame verbose_3_1_frame{DigestLayout::merging_verbose_3_1, false, true, 36, 40, 1};
-constexpr Frame small_3_1_frame{DigestLayout::merging_small_3_1, true, true, 28, 30, 1};
+constexpr Frame verbose_3_1_frame{DigestLayout::merging_verbose_3_1, false, true, 36, 40, 1, 24};
+constexpr Frame small_3_1_frame{DigestLayout::merging_small_3_1, true, true, 28, 30, 1, 0};
 
 // The library adds up means in doubles; small ones are then rounded to floats, which min and max are not.
 double slack_of(bool is_small, double min, double max) {
@@ -69,6 +70,10 @@ DigestError read(DigestBytes bytes, TDigest& into, DigestClaim& claim) {
     const std::byte* const compression = bytes.data() + compression_at;
     claim.compression =
         frame.compression_is_float ? big_endian::load_float(compression) : big_endian::load_double(compression);
+    // Release 3.1 writes it twice, which tells its digests from the beginnings of others.
+    if (frame.second_compression_at != 0 &&
+        big_endian::load_float(bytes.data() + frame.second_compression_at) != claim.compression)
+        return {DigestFault::bad_compression, frame.layout, 0, claim.compression};
     claim.used_bytes = frame.header_bytes + pairs * pair_bytes;
 
     const std::span<Centroid> room = into.overwrite(pairs);
@@ -76,8 +81,13 @@ DigestError read(DigestBytes bytes, TDigest& into, DigestClaim& claim) {
         read_pairs_of_floats(bytes.data() + frame.header_bytes, room);
     else
         read_pairs_of_doubles(bytes.data() + frame.header_bytes, room);
-    // The empty digest of 3.1 has its one pair, too.
-    if (frame.uncounted_pairs != 0 && room.back() == Centroid{0, 0}) into.overwrite(pairs - 1);
+    // What is cut off or padded to this length may look like an empty digest of this layout, but for min and max.
+    if (frame.layout == DigestLayout::merging_small && pairs == 0 &&
+        (std::isnormal(claim.min) || std::isnormal(claim.max)))
+        return {DigestFault::empty_with_ends, frame.layout, 0, claim.max};
+    // The empty digest of 3.1 has its one pair, too, and the largest doubles where others have infinities.
+    if (frame.uncounted_pairs != 0 && pairs == 1 && room[0] == Centroid{0, 0} && std::isfinite(claim.min))
+        into.overwrite(0);
     return {};
 }
 

@@ -17,11 +17,12 @@ struct Totals {
     double sum = 0;
 };
 
-// The usual case in one loop without branches: everything is in order without any slack. False means: look closely.
-bool is_plainly_right(std::span<const Centroid> centroids, double min, double max, Totals& totals) {
+// The usual case in one loop without branches: means are in order without any slack, and within [least, most]. False
+// means: look closely.
+bool is_plainly_right(std::span<const Centroid> centroids, double least, double most, Totals& totals) {
     double weight = 0;
     double sum = 0;
-    double previous = min;
+    double previous = least;
     bool right = true;
     for (const Centroid& c : centroids) {
         // Adding and taking away 2^52 rounds to a whole number. NaN fails every comparison.
@@ -33,7 +34,7 @@ bool is_plainly_right(std::span<const Centroid> centroids, double min, double ma
     }
     totals = {weight, sum};
     // Sums of whole numbers that end below 2^53 were exact all the way.
-    return right && previous <= max && weight < max_weight;
+    return right && previous <= most && weight < max_weight;
 }
 
 DigestFault fault_of_weight(double weight) {
@@ -91,7 +92,11 @@ DigestError validate_digest(DigestLayout layout, const DigestClaim& claim, TDige
     }
     const std::span<Centroid> centroids = digest.mutable_centroids();
     Totals totals;
-    if (!is_plainly_right(centroids, claim.min, claim.max, totals)) {
+    // Finite, whatever the slack: infinities are in order, too.
+    constexpr double largest = std::numeric_limits<double>::max();
+    const double least = std::max(claim.min - claim.slack, -largest);
+    const double most = std::min(claim.max + claim.slack, largest);
+    if (!is_plainly_right(centroids, least, most, totals)) {
         if (const DigestError error = look_closely(layout, claim, centroids, totals); !error.ok()) return error;
         put_in_order(centroids);
     }

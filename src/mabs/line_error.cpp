@@ -29,7 +29,7 @@ std::string_view explanation(RejectReason reason) {
     case RejectReason::unexpected_field: return "was not expected after this command";
     case RejectReason::bad_metric:
         return "is no metric name: 1 to 255 bytes of printable UTF-8 without blank = , { } \" \\";
-    case RejectReason::bad_timestamp: return "is no timestamp: 10 digits (seconds) or 13 (milliseconds)";
+    case RejectReason::bad_timestamp: return "is no timestamp: 10 digits (seconds) or 13 (milliseconds); it comes before the value";
     case RejectReason::timestamp_too_old: return "is older than 24 hours";
     case RejectReason::timestamp_too_far_ahead: return "is more than 10 minutes ahead of this host's clock";
     case RejectReason::bad_value: return "is not a number of this type";
@@ -112,7 +112,9 @@ void append_message(std::string& out, std::string_view line, LineError error, st
         append_quoted(out, line.substr(error.offset, error.length));
         out.push_back(' ');
     }
-    out.append(explanation(error.reason));
+    const bool is_missing_type = error.reason == RejectReason::unknown_type && error.length == 0;
+    out.append(is_missing_type ? "the type is missing: counter, gauge, histogram or sample (c, g, h, s)"
+                               : explanation(error.reason));
     if (!detail.empty()) {
         out.append(": ");
         out.append(detail);

@@ -55,12 +55,6 @@ void TDigest::release() noexcept {
     capacity_ = 0;
 }
 
-void TDigest::prefetch() const noexcept {
-    constexpr std::size_t line = 64 / sizeof(Centroid);
-    for (std::size_t i = 0; i < size_; i += line)
-        __builtin_prefetch(array_.get() + i);
-}
-
 std::span<Centroid> TDigest::overwrite(std::size_t count, std::size_t room) {
     if (count > capacity_) grow(std::max(count, room), 0);
     size_ = settled_ = static_cast<std::uint32_t>(count);

@@ -64,9 +64,6 @@ class TDigest {
     // Empty again, same compression, the array given back.
     void release() noexcept;
 
-    // Asks the processor for the array, for a caller that has other work to do before it merges.
-    void prefetch() const noexcept;
-
     // For those who make digests: decoders and the merger. The caller keeps what is promised above.
     // Forgets the centroids and gives room for `count`, to be filled; all of them count as settled. Where the array is
     // too small the new one has room for `room`, at least `count`. What is in the array is kept if it is large enough.
