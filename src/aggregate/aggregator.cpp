@@ -150,18 +150,26 @@ mabs::LineError Aggregator::accept_point(const Entry& entry) {
     return {};
 }
 
-// The bucket to merge into, with room for what comes; none where a limit is reached.
+// The bucket to merge into, with room for what comes; none, and `reason`, where a limit is reached.
 template <typename Rule>
-Bucket* Aggregator::ready_bucket(Series& series, std::int64_t ts_ms, const Rule& rule) {
+Bucket* Aggregator::ready_bucket(Series& series, std::int64_t ts_ms, const Rule& rule, RejectReason& reason) {
     auto* bucket = &series.current;
     if (!bucket->holds(ts_ms, resolution_ms_)) [[unlikely]] {
-        bucket = table_.open_bucket(series, ts_ms, resolution_ms_);
+        bucket = new_bucket(series, ts_ms, reason);
         if (bucket == nullptr) {
             return nullptr;
         }
     }
+    if (Rule::needs_heap && table_.is_out_of_memory()) [[unlikely]] {
+        if (bucket->is_empty()) {
+            table_.close_bucket(series, *bucket);
+        }
+        reason = RejectReason::overloaded;
+        return nullptr;
+    }
     if (!bucket->is_empty() && (bucket->lines == max_bucket_lines || !rule.fits(*bucket))) [[unlikely]] {
         if (sealer_.seal(series, *bucket) == Seal::full) {
+            reason = RejectReason::overloaded;
             return nullptr;
         }
         bucket = table_.open_bucket(series, ts_ms, resolution_ms_);
@@ -169,19 +177,37 @@ Bucket* Aggregator::ready_bucket(Series& series, std::int64_t ts_ms, const Rule&
     return bucket;
 }
 
+// Of a series that has its most open buckets one is sealed to make room.
+Bucket* Aggregator::new_bucket(Series& series, std::int64_t ts_ms, RejectReason& reason) {
+    auto* bucket = table_.open_bucket(series, ts_ms, resolution_ms_);
+    if (bucket != nullptr) {
+        return bucket;
+    }
+    auto* const surplus = SeriesTable::surplus_bucket(series);
+    if (surplus != nullptr && sealer_.seal(series, *surplus) == Seal::sealed) {
+        bucket = table_.open_bucket(series, ts_ms, resolution_ms_);
+    }
+    if (bucket == nullptr) {
+        const bool is_full = surplus == nullptr && !table_.is_out_of_memory(); // the open buckets of all series
+        reason = is_full ? RejectReason::too_many_series : RejectReason::overloaded;
+    }
+    return bucket;
+}
+
 template <typename Rule>
-core::RejectReason Aggregator::merge(const Target& target, std::int64_t ts_ms, const Rule& rule) {
-    auto* const bucket = ready_bucket(*target.series, ts_ms, rule);
+RejectReason Aggregator::merge(const Target& target, std::int64_t ts_ms, const Rule& rule) {
+    auto reason = RejectReason::none;
+    auto* const bucket = ready_bucket(*target.series, ts_ms, rule, reason);
     if (bucket == nullptr) [[unlikely]] {
-        return RejectReason::overloaded;
+        return reason;
     }
     if (target.node_series != nullptr) {
-        auto* const node_bucket = ready_bucket(*target.node_series, ts_ms, rule);
+        auto* const node_bucket = ready_bucket(*target.node_series, ts_ms, rule, reason);
         if (node_bucket == nullptr) [[unlikely]] { // wholly or not at all
             if (bucket->is_empty()) {
                 table_.close_bucket(*target.series, *bucket);
             }
-            return RejectReason::overloaded;
+            return reason;
         }
         change(*target.node_series, *node_bucket, rule);
         ++ledger_.of(core::Topic::by_node).accepted_lines;
@@ -248,10 +274,9 @@ Work Aggregator::work() {
 }
 
 Work Aggregator::seal_slice() {
-    const auto end = std::min(sealing_.size(), sealing_at_ + core::limits::flush_slice_series);
-    for (; sealing_at_ != end; ++sealing_at_) {
+    for (std::size_t records = 0; records < core::limits::flush_slice_records && is_flushing(); ++sealing_at_) {
         auto& series = *sealing_[sealing_at_];
-        if (sealer_.seal_all(series) == Seal::full) {
+        if (sealer_.seal_all(series, records) == Seal::full) {
             return Work::blocked;
         }
         series.current.in_change_list = false;

@@ -59,7 +59,7 @@ class Aggregator final : public SampleSink {
     // Whether a flush has something left to seal.
     bool is_flushing() const { return sealing_at_ != sealing_.size(); }
 
-    // One slice, at most core::limits::flush_slice_series records.
+    // One slice: core::limits::flush_slice_records records, and the rest of the last one's series.
     Work work();
 
     const SeriesTable& table() const { return table_; }
@@ -76,7 +76,8 @@ class Aggregator final : public SampleSink {
     template <typename Rule>
     core::RejectReason merge(const Target& target, std::int64_t ts_ms, const Rule& rule);
     template <typename Rule>
-    Bucket* ready_bucket(Series& series, std::int64_t ts_ms, const Rule& rule);
+    Bucket* ready_bucket(Series& series, std::int64_t ts_ms, const Rule& rule, core::RejectReason& reason);
+    Bucket* new_bucket(Series& series, std::int64_t ts_ms, core::RejectReason& reason);
     template <typename Rule>
     void change(Series& series, Bucket& bucket, const Rule& rule);
     void note_refusal(const Entry& entry, std::string_view peer);

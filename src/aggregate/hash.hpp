@@ -19,9 +19,10 @@ class SpellingHash {
     explicit SpellingHash(const Key& key) : key_(key) {}
 
     std::uint64_t operator()(core::SeriesType type, std::string_view metric, std::string_view tail) const {
-        const auto start = key_[0] ^ static_cast<std::uint64_t>(type);
-        const auto lengths = (static_cast<std::uint64_t>(metric.size()) << 32) | tail.size();
-        return fold(text(tail, text(metric, start)) ^ key_[3], lengths ^ key_[1]);
+        const auto shape = (static_cast<std::uint64_t>(type) << 60) |
+                           (static_cast<std::uint64_t>(metric.size()) << 32) |
+                           tail.size(); // not into the texts' state: another type could undo another byte there
+        return fold(text(tail, text(metric, key_[0])) ^ key_[3], shape ^ key_[1]);
     }
 
   private:

@@ -19,6 +19,7 @@ inline bool digests_fit(const mabs::TDigest& held, double weight, double sum) {
 }
 
 struct HistogramRule {
+    static constexpr bool needs_heap = true;
     const mabs::TDigest& incoming;
     mabs::DigestMerger& merger;
     SeriesTable& table;
@@ -42,6 +43,7 @@ struct HistogramRule {
 };
 
 struct SampleRule {
+    static constexpr bool needs_heap = true;
     double value;
     mabs::DigestMerger& merger;
     SeriesTable& table;

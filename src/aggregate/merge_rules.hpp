@@ -13,6 +13,7 @@ namespace agent::aggregate {
 inline constexpr std::uint32_t max_bucket_lines = std::numeric_limits<std::uint32_t>::max();
 
 struct CounterRule {
+    static constexpr bool needs_heap = false;
     std::int64_t delta;
 
     bool fits(const Bucket& bucket) const {
@@ -25,6 +26,7 @@ struct CounterRule {
 };
 
 struct GaugeRule {
+    static constexpr bool needs_heap = false;
     double value;
     std::int64_t timestamp_ms;
 

@@ -28,11 +28,12 @@ Seal Sealer::seal(Series& series, Bucket& bucket) {
     return Seal::sealed;
 }
 
-Seal Sealer::seal_all(Series& series) {
+Seal Sealer::seal_all(Series& series, std::size_t& records) {
     if (seal(series, series.current) == Seal::full) {
         return Seal::full;
     }
-    while (series.current.older != nullptr) {
+    ++records;
+    for (; series.current.older != nullptr; ++records) {
         if (seal(series, *series.current.older) == Seal::full) {
             return Seal::full;
         }

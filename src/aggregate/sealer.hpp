@@ -30,7 +30,8 @@ class Sealer {
     Seal seal(Series& series, Bucket& bucket);
 
     // All open buckets of a series, the oldest last. Stops at the first that the journal does not take.
-    Seal seal_all(Series& series);
+    // Adds to `records` how many it made.
+    Seal seal_all(Series& series, std::size_t& records);
 
     Seal seal_point(const mabs::Line& line, const mabs::TagList& tags);
 

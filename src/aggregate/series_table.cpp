@@ -79,6 +79,9 @@ mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view te
     out = {canonical->series, nullptr};
     if (tags_.by_node) {
         if (out.series->twin == nullptr) {
+            if (is_out_of_memory()) {
+                return policy(RejectReason::overloaded, line.metric, text);
+            }
             out.series->twin = make_series(canonical, true);
         }
         out.node_series = out.series->twin;
@@ -108,7 +111,8 @@ Bucket* SeriesTable::open_bucket(Series& series, std::int64_t ts_ms, std::int64_
     const auto start_ms = ts_ms - ts_ms % resolution_ms;
     // Those behind an empty current one come first: of one start there is one bucket, so that its records keep the
     // order in which its lines came.
-    for (auto* bucket = current.older; bucket != nullptr; bucket = bucket->older) {
+    std::size_t open = 1;
+    for (auto* bucket = current.older; bucket != nullptr; bucket = bucket->older, ++open) {
         if (bucket->start_ms == start_ms) {
             return bucket;
         }
@@ -117,7 +121,8 @@ Bucket* SeriesTable::open_bucket(Series& series, std::int64_t ts_ms, std::int64_
         current.start_ms = start_ms;
         return &current;
     }
-    if (older_buckets_ >= limits_.max_series * core::limits::buckets_per_series || is_out_of_memory()) {
+    if (open >= core::limits::max_open_buckets ||
+        older_buckets_ >= limits_.max_series * core::limits::buckets_per_series || is_out_of_memory()) {
         return nullptr;
     }
     ++older_buckets_;
@@ -133,6 +138,15 @@ Bucket* SeriesTable::open_bucket(Series& series, std::int64_t ts_ms, std::int64_
     current.lines = 0;
     current.older = bucket;
     return &current;
+}
+
+Bucket* SeriesTable::surplus_bucket(Series& series) {
+    std::size_t open = 1;
+    auto* last = &series.current;
+    for (; last->older != nullptr; last = last->older) {
+        ++open;
+    }
+    return open >= core::limits::max_open_buckets ? last : nullptr;
 }
 
 void SeriesTable::close_bucket(Series& series, Bucket& bucket) {

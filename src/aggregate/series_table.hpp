@@ -43,6 +43,9 @@ class SeriesTable {
     // The open bucket of the series for a timestamp; none where a limit is reached. The series' other buckets stay.
     Bucket* open_bucket(Series& series, std::int64_t ts_ms, std::int64_t resolution_ms);
 
+    // The bucket to seal so that open_bucket() can give a new one, where it is the series' own limit that is reached.
+    static Bucket* surplus_bucket(Series& series);
+
     // Empties a sealed bucket of its state and, if it is not the current one, takes it away.
     void close_bucket(Series& series, Bucket& bucket);
 

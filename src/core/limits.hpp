@@ -31,7 +31,6 @@ inline constexpr std::size_t typist_lines = 32; // a person typing: fewer lines 
 inline constexpr int typist_silence_ms = 200;   // and silent for this long
 inline constexpr int accept_backoff_ms = 100;   // out of file descriptors or memory for sockets
 inline constexpr int close_grace_ms = 1000;     // for a closing session to get its last replies out
-inline constexpr int overload_wait_ms = 5000;   // senders are held back this long before lines are rejected
 
 // Series (aggregate).
 inline constexpr std::size_t default_max_series = 1'000'000; // 0.5 GB of counters; by-node twins not counted
@@ -39,7 +38,8 @@ inline constexpr std::size_t buckets_per_series = 4;         // open buckets in 
 inline constexpr std::size_t spellings_per_series = 2;       // raw spellings interned: this many for each series
 inline constexpr std::size_t max_table_bytes = std::size_t{2} << 30; // series, spellings and digests together
 inline constexpr std::int64_t series_idle_ms = 15 * 60 * 1000;       // a series unseen for so long leaves the table
-inline constexpr std::size_t flush_slice_series = 512;               // records made before other work gets its turn
+inline constexpr std::size_t max_open_buckets = 32;     // of one series; the oldest made is sealed for a new one
+inline constexpr std::size_t flush_slice_records = 512; // made before other work gets its turn
 
 // Records waiting for Kafka (journal, forward).
 inline constexpr std::size_t outbox_bytes = 64 * 1024 * 1024;   // without a state directory

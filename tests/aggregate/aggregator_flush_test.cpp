@@ -26,7 +26,7 @@ using Sums = std::map<std::string, std::int64_t>;
 
 TEST_CASE("a flush does a slice at a time") {
     AggregatorRig rig;
-    constexpr std::size_t slice = core::limits::flush_slice_series;
+    constexpr std::size_t slice = core::limits::flush_slice_records;
     const auto total = 2 * slice + 100;
     for (std::size_t i = 0; i < total; ++i) {
         REQUIRE(!rig.line("mabs c m" + std::to_string(i) + " 1"));
@@ -48,7 +48,7 @@ TEST_CASE("a flush does a slice at a time") {
 
 TEST_CASE("lines between slices are in the one flush or in the next, each once") {
     AggregatorRig rig;
-    constexpr std::size_t total = core::limits::flush_slice_series + 10;
+    constexpr std::size_t total = core::limits::flush_slice_records + 10;
     const auto all = [&](const std::string& value) {
         for (std::size_t i = 0; i < total; ++i) {
             REQUIRE(!rig.line("mabs c m" + std::to_string(i) + " " + value));
@@ -120,6 +120,40 @@ TEST_CASE("the journal fills up between the buckets of one series") {
         }
         CHECK(by_ts == std::map<std::int64_t, std::int64_t>{
                            {1763750220, 10}, {1763750280, 11}, {1763750340, 11}, {1763750400, 11}, {1763750460, 11}});
+        CHECK(rig.aggregator.table().bucket_count() == 0);
+    }
+}
+
+TEST_CASE("a series has so many open buckets at the most: one is sealed for a new one") {
+    constexpr auto most = static_cast<int>(core::limits::max_open_buckets);
+    const auto line = [](int minute, int value, const std::string& flag) {
+        return "mabs c m " + std::to_string(1'763'750'400 - 60 * minute) + " " + std::to_string(value) + flag;
+    };
+    for (const std::string flag : {"", " by_node=True"}) {
+        const int parts = flag.empty() ? 1 : 2;
+        AggregatorRig rig;
+        for (int minute = 0; minute < most; ++minute) {
+            REQUIRE(!rig.line(line(minute, 1, flag)));
+        }
+        CHECK(rig.store.records.empty());
+        for (int minute = most; minute < most + 10; ++minute) {
+            REQUIRE(!rig.line(line(minute, 1, flag)));
+            CHECK(rig.store.records.size() == static_cast<std::size_t>(parts * (minute - most + 1)));
+        }
+        CHECK(rig.aggregator.table().bucket_count() == static_cast<std::size_t>(parts * (most - 1)));
+        rig.store.room = 0;
+        CHECK(reason_of(rig.line(line(most + 10, 1, flag))) == "overloaded");
+        CHECK(!rig.line(line(most + 9, 10, flag))); // what is open goes on
+        CHECK(!rig.line(line(0, 10, flag)));
+        rig.store.room = 1; // for a flagged line's one part, not for both
+        const bool is_taken = !rig.line(line(most + 10, 100, flag));
+        CHECK(is_taken == flag.empty());
+        rig.store.room = 1000;
+        rig.flush();
+        const auto total = most + 10 + 20 + (is_taken ? 100 : 0);
+        CHECK(sums(rig, Topic::mabs) == Sums{{"m", total}});
+        CHECK(sums(rig, Topic::by_node) == (flag.empty() ? Sums{} : Sums{{"m{node=h}", total}}));
+        CHECK(rig.store.lines_of(Topic::mabs) == rig.ledger.of(Topic::mabs).accepted_lines);
         CHECK(rig.aggregator.table().bucket_count() == 0);
     }
 }

@@ -175,6 +175,19 @@ TEST_CASE("out of memory: no new flagged parts either") {
     CHECK(rig.records(Topic::mabs).size() == count);
 }
 
+TEST_CASE("out of memory in the middle of a flagged line of a new series: nothing is left of it") {
+    for (std::size_t cap = 100'000; cap < 101'000; cap += 20) {
+        AggregatorRig rig(with_bytes(cap));
+        std::size_t count = 0;
+        while (!rig.line(counter(count, "by_node=True"))) {
+            REQUIRE(++count < 10'000);
+        }
+        CHECK(rig.aggregator.table().series_count() == count);
+        CHECK(rig.records(Topic::mabs).size() == count);
+        CHECK(rig.store.records.empty());
+    }
+}
+
 TEST_CASE("points need no room in the table") {
     AggregatorRig rig(with_bytes(1));
     CHECK(reason_of(rig.line("mabs c a 1")) == "overloaded");
