@@ -52,8 +52,8 @@ Parsed parse_tcp_address(std::string_view text) {
         return fail("the port is not a number from 0 to 65535");
     }
     if (host == "localhost") {
-        return std::vector<TcpAddress>{{"127.0.0.1", address.port, false, true, false},
-                                       {"::1", address.port, true, true, true}};
+        return std::vector<TcpAddress>{{"127.0.0.1", address.port, false, true, false, false},
+                                       {"::1", address.port, true, true, true, false}};
     }
     const bool in_brackets = host.size() >= 2 && host.front() == '[' && host.back() == ']';
     if (in_brackets) {
@@ -82,13 +82,13 @@ std::string peer_name(int socket) {
         sockaddr_in address{};
         std::memcpy(&address, &storage, sizeof address);
         inet_ntop(AF_INET, &address.sin_addr, host.data(), host.size());
-        return to_string({host.data(), ntohs(address.sin_port), false, false, false});
+        return to_string({host.data(), ntohs(address.sin_port), false, false, false, false});
     }
     if (storage.ss_family == AF_INET6) {
         sockaddr_in6 address{};
         std::memcpy(&address, &storage, sizeof address);
         inet_ntop(AF_INET6, &address.sin6_addr, host.data(), host.size());
-        return to_string({host.data(), ntohs(address.sin6_port), true, false, false});
+        return to_string({host.data(), ntohs(address.sin6_port), true, false, false, false});
     }
     ucred credentials{};
     size = sizeof credentials;

@@ -16,7 +16,8 @@ struct TcpAddress {
     std::uint16_t port = 0;
     bool is_v6 = false;
     bool is_loopback = false;
-    bool is_optional = false; // not every host has it: go on without it
+    bool is_optional = false;    // not every host has it: go on without it
+    bool takes_any_port = false; // of the optional one: its port was picked for the other
 };
 
 // Or what is wrong with the text, for people. `localhost` gives two addresses, the second one optional.

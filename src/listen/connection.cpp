@@ -31,7 +31,7 @@ Connection::Connection(Socket socket, ConnectionShared& shared, Owner& owner)
     : socket_(std::move(socket)),
       shared_(shared),
       owner_(owner),
-      conversation_(shared.around, peer_name(socket_.native_handle())) {
+      conversation_(shared.around, peer_name(socket_.native_handle()), this) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
     last_active_ms_ = shared_.around.clock.steady_ms();
@@ -142,18 +142,19 @@ asio::awaitable<void> Connection::finish() {
     error_code failed;
     socket_.shutdown(Socket::shutdown_send, failed);
     while (conversation_.is_over() && !failed && !is_stopping_) {
-        auto size = socket_.read_some(asio::buffer(shared_.buffer), failed);
+        static_cast<void>(socket_.read_some(asio::buffer(shared_.buffer), failed));
         if (failed == asio::error::would_block) {
             const auto [stopped] = co_await socket_.async_wait(Socket::wait_read, as_values);
             failed = stopped;
+        } else if (!failed) { // let the others, and the deadline, have their turn
+            co_await asio::post(socket_.get_executor(), as_values);
         }
-        static_cast<void>(size);
     }
 }
 
 void Connection::send_replies() {
     auto& replies = conversation_.replies();
-    if (replies.empty() || is_writing_ || is_broken_) {
+    if (replies.empty() || is_broken_) {
         return;
     }
     error_code failed;
@@ -163,11 +164,11 @@ void Connection::send_replies() {
         return;
     }
     replies.erase(0, failed ? 0 : size);
-    if (!replies.empty()) {
+    if (!replies.empty() && !is_writing_) {
         is_writing_ = true;
         asio::co_spawn(
             socket_.get_executor(), [self = shared_from_this()] { return self->write_replies(); }, asio::detached);
-    } else {
+    } else if (replies.empty()) {
         replies.shrink_to_fit();
     }
 }

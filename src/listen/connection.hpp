@@ -31,7 +31,7 @@ struct ConnectionShared {
     std::vector<char> buffer; // room for what is left of a line, then for a read
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection final : public std::enable_shared_from_this<Connection>, private ReplySender {
   public:
     // Told of every read, and of the end (perhaps twice).
     struct Owner {
@@ -62,7 +62,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     boost::asio::awaitable<void> write_replies();
     Read read_once();
     void drain();
-    void send_replies();
+    void send_replies() override;
     void watch_silence();
 
     Socket socket_;

@@ -12,9 +12,12 @@ namespace {
 using core::RejectReason;
 using mabs::Verb;
 
+constexpr std::size_t stats_bytes = 8 * 1024; // about what the answer to `stats` takes
+
 } // namespace
 
-Conversation::Conversation(const Surroundings& around, std::string peer) : around_(around), peer_(std::move(peer)) {}
+Conversation::Conversation(const Surroundings& around, std::string peer, ReplySender* sender)
+    : around_(around), peer_(std::move(peer)), sender_(sender) {}
 
 void Conversation::receive(std::string_view chunk, std::size_t rest_bytes) {
     const auto window = mabs::TimeWindow::around(around_.clock.unix_ms());
@@ -142,6 +145,10 @@ void Conversation::run_command(const mabs::Line& line) {
     case Verb::help: reply(help_text); break;
     case Verb::version: reply(around_.info.version_line() + "\n"); break;
     case Verb::stats: {
+        if (!has_room_for(stats_bytes)) { // not worth making
+            ++around_.stats.dropped_replies;
+            break;
+        }
         std::string text;
         around_.info.append_stats(text);
         reply(text.append("end\n"));
@@ -161,11 +168,19 @@ void Conversation::answer_sync(std::string_view token) {
 }
 
 void Conversation::reply(std::string_view text) {
-    if (replies_.size() + text.size() > core::limits::max_unsent_bytes) {
+    if (!has_room_for(text.size())) {
         ++around_.stats.dropped_replies;
         return;
     }
     replies_.append(text);
+}
+
+bool Conversation::has_room_for(std::size_t size_bytes) {
+    const auto fits = [&] { return replies_.size() + size_bytes <= core::limits::max_unsent_bytes; };
+    if (!fits() && sender_ != nullptr) {
+        sender_->send_replies();
+    }
+    return fits();
 }
 
 } // namespace agent::listen

@@ -38,10 +38,20 @@ struct Surroundings {
     Batch& batch;
 };
 
+// The port through which a conversation gets its replies on their way early, when they pile up within one chunk.
+// listen owns it; a connection implements it.
+class ReplySender {
+  public:
+    virtual ~ReplySender() = default;
+
+    // Removes from replies() what can be sent at once.
+    virtual void send_replies() = 0;
+};
+
 class Conversation {
   public:
-    // `peer` names the sender for people.
-    Conversation(const Surroundings& around, std::string peer);
+    // `peer` names the sender for people. Without a sender replies wait for the owner alone.
+    Conversation(const Surroundings& around, std::string peer, ReplySender* sender = nullptr);
 
     // Takes rest() of the call before, of `rest_bytes`, followed by new bytes. Afterwards rest() is what to put before
     // the next chunk; it points into this one.
@@ -71,9 +81,11 @@ class Conversation {
     void run_command(const mabs::Line& line);
     void answer_sync(std::string_view token);
     void reply(std::string_view text);
+    bool has_room_for(std::size_t size_bytes);
 
     const Surroundings& around_;
     std::string peer_;
+    ReplySender* sender_;
     mabs::LineSplitter splitter_;
     std::string held_;    // error replies, whole lines
     std::string replies_; // to be sent

@@ -19,17 +19,15 @@ class GatherTick {
 
     // Completes at the next beat, at most core::limits::gather_ms from now.
     boost::asio::awaitable<void> next() {
-        if (!is_armed_) {
-            is_armed_ = true;
+        // Only when the last beat is over: setting the timer wakes everybody who waits for it.
+        if (timer_.expiry() <= boost::asio::steady_timer::clock_type::now()) {
             timer_.expires_after(std::chrono::milliseconds(core::limits::gather_ms));
         }
         co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-        is_armed_ = false;
     }
 
   private:
     boost::asio::steady_timer timer_;
-    bool is_armed_ = false;
 };
 
 } // namespace agent::listen

@@ -32,8 +32,10 @@ Opened fail(const std::string& where, const std::string& why) {
     return {boost::system::in_place_error, "cannot listen on " + where + ": " + why};
 }
 
-bool is_missing_family(const error_code& failed) {
-    return failed == asio::error::address_family_not_supported || failed == boost::system::errc::address_not_available;
+// The second address of `localhost`, on a host without IPv6, or with a port that only the first could pick.
+bool is_dispensable(const TcpAddress& address, const error_code& failed) {
+    return address.is_optional && (failed == asio::error::address_family_not_supported ||
+                                   failed == boost::system::errc::address_not_available || address.takes_any_port);
 }
 
 // Nobody answers there any more.
@@ -68,6 +70,7 @@ Opened Listener::open() {
     for (auto address : options_.tcp) {
         if (address.is_optional && address.port == 0) { // the second address of localhost takes the port of the first
             address.port = last_port;
+            address.takes_any_port = true;
         }
         if (auto opened = open_tcp(address); !opened) {
             return opened;
@@ -102,7 +105,7 @@ Opened Listener::open_tcp(TcpAddress address) {
         acceptor.listen(core::limits::listen_backlog, failed);
     }
     if (failed) {
-        return address.is_optional && is_missing_family(failed) ? Opened() : fail(where, failed.message());
+        return is_dispensable(address, failed) ? Opened() : fail(where, failed.message());
     }
     asio::ip::tcp::endpoint local;
     const auto generic = acceptor.local_endpoint(failed);
@@ -157,14 +160,7 @@ asio::awaitable<void> Listener::accept_on(Acceptor& acceptor) {
         if (stopped || is_stopping_) {
             co_return;
         }
-        error_code failed;
-        while (!failed) { // a burst is taken at once: old clients wait 100 ms and no longer
-            Socket socket(executor_);
-            acceptor.accept(socket, failed);
-            if (!failed) {
-                admit(std::move(socket));
-            }
-        }
+        const auto failed = accept_all(acceptor);
         if (failed == asio::error::would_block || failed == asio::error::connection_aborted ||
             failed == asio::error::interrupted || is_stopping_) {
             continue;
@@ -173,6 +169,20 @@ asio::awaitable<void> Listener::accept_on(Acceptor& acceptor) {
         pause.expires_after(std::chrono::milliseconds(core::limits::accept_backoff_ms));
         co_await pause.async_wait(as_values);
     }
+}
+
+// A burst is taken at once: old clients wait 100 ms and no longer.
+error_code Listener::accept_all(Acceptor& acceptor) {
+    for (std::size_t i = 0; i < core::limits::listen_backlog; ++i) {
+        Socket socket(executor_);
+        error_code failed;
+        acceptor.accept(socket, failed);
+        if (failed) {
+            return failed;
+        }
+        admit(std::move(socket));
+    }
+    return asio::error::would_block; // the others first
 }
 
 void Listener::admit(Socket socket) {
@@ -216,7 +226,12 @@ void Listener::has_ended(Connection& connection) {
 
 void Listener::stop() {
     is_stopping_ = true;
+    for (const auto& path : owned_paths_) { // now, while they are ours: the next process may bind them at any moment
+        unlink(path.c_str());
+    }
+    owned_paths_.clear();
     for (auto& acceptor : acceptors_) {
+        accept_all(acceptor); // who has connected already may have written, too
         error_code ignored;
         acceptor.close(ignored);
     }

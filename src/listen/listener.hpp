@@ -55,6 +55,7 @@ class Listener final : private Connection::Owner {
     boost::system::result<void, std::string> open_tcp(TcpAddress address);
     boost::system::result<void, std::string> open_unix(const std::string& path);
     boost::asio::awaitable<void> accept_on(Acceptor& acceptor);
+    boost::system::error_code accept_all(Acceptor& acceptor);
     void admit(Socket socket);
     bool make_room();
     void was_active(Connection& connection) override;

@@ -85,7 +85,8 @@ TEST_CASE("errors are answered when the client has half-closed, once") {
     talk.send("foo\nput a b c\n");
     CHECK(talk.end() ==
           "error 1 unknown_command: \"foo\" is no command; \"help\" lists them\n"
-          "error 2 bad_timestamp: \"b\" is no timestamp: 10 digits (seconds) or 13 (milliseconds)\n");
+          "error 2 bad_timestamp: \"b\" is no timestamp: 10 digits (seconds) or 13 (milliseconds); it comes before the "
+          "value\n");
     CHECK(talk.take().empty());
 }
 
@@ -205,6 +206,50 @@ TEST_CASE("a client that never reads: its replies are bounded, its lines are tak
     CHECK(kept.ends_with(" durable=0\n")); // whole lines only
     CHECK(count_of(kept, "ok abcdefgh ") + world.stats.dropped_replies == syncs);
     CHECK(talk.ask("sync x\n") == "ok x accepted=20000 rejected=0 durable=0\n"); // it reads again
+}
+
+// A connection that can still send: one reply at a time.
+struct OneReplyAtATime final : ReplySender {
+    Conversation* conversation = nullptr;
+    std::string sent;
+
+    void send_replies() override {
+        auto& replies = conversation->replies();
+        const auto size = replies.find('\n') + 1;
+        sent += replies.substr(0, size);
+        replies.erase(0, size);
+    }
+};
+
+TEST_CASE("replies that pile up within one chunk are sent early, where that is possible, and none is dropped") {
+    TalkWorld world;
+    OneReplyAtATime sender;
+    const auto around = world.around(world.sink);
+    Conversation conversation(around, "peer", &sender);
+    sender.conversation = &conversation;
+    constexpr std::size_t syncs = 10'000;
+    const auto chunk = repeat("sync abcdefgh\n", syncs);
+    conversation.receive(chunk, 0);
+    CHECK(world.stats.dropped_replies == 0);
+    CHECK(!sender.sent.empty());
+    CHECK(conversation.replies().size() <= core::limits::max_unsent_bytes);
+    CHECK(sender.sent + conversation.replies() == repeat("ok abcdefgh accepted=0 rejected=0 durable=0\n", syncs));
+}
+
+TEST_CASE("stats that would find no room are not made") {
+    TalkWorld world;
+    Talk talk(world);
+    while (talk.conversation.replies().size() + 100 < core::limits::max_unsent_bytes) {
+        talk.send("sync x\n");
+    }
+    REQUIRE(world.stats.dropped_replies == 0);
+    CHECK(world.info.stats_made == 0);
+    talk.send("stats\n");
+    CHECK(world.info.stats_made == 0);
+    CHECK(world.stats.dropped_replies == 1);
+    talk.take();
+    CHECK(talk.ask("stats\n").ends_with("\nend\n"));
+    CHECK(world.info.stats_made == 1);
 }
 
 TEST_CASE("errors that find no room are dropped, counted, and not told later") {
