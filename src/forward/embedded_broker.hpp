@@ -17,7 +17,7 @@ namespace agent::forward {
 class EmbeddedBroker {
   public:
     static boost::system::result<EmbeddedBroker, KafkaError> start();
-    ~EmbeddedBroker();
+    ~EmbeddedBroker(); // takes a second, for which librdkafka waits
     EmbeddedBroker(EmbeddedBroker&&) noexcept;
     EmbeddedBroker& operator=(EmbeddedBroker&&) noexcept;
 

@@ -40,4 +40,15 @@ Answer answer_of(rd_kafka_resp_err_t error) {
     }
 }
 
+std::string_view words_for(rd_kafka_resp_err_t error) {
+    switch (error) {
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return "the brokers know no such topic";
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+        return "the brokers refuse the current time as a timestamp: is this machine's clock right?";
+    default: return rd_kafka_err2str(error);
+    }
+}
+
 } // namespace agent::forward

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -135,16 +136,10 @@ std::optional<Report> KafkaClient::next_report() {
         if (event_ && rd_kafka_event_type(event_.get()) == RD_KAFKA_EVENT_DR) {
             if (const rd_kafka_message_t* message = rd_kafka_event_message_next(event_.get())) {
                 const auto opaque = reinterpret_cast<std::uint64_t>(message->_private);
-                Report report{.topic = topic_of(opaque),
+                return Report{.topic = topic_of(opaque),
                               .position = position_of(opaque),
                               .size_bytes = message->len + message->key_len,
-                              .error = message->err,
-                              .text = {}};
-                if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-                    const char* more = rd_kafka_message_produce_errstr(message);
-                    report.text = more != nullptr ? more : rd_kafka_err2str(message->err);
-                }
-                return report;
+                              .error = message->err};
             }
         }
         if (!next_event()) {
@@ -163,7 +158,8 @@ bool KafkaClient::next_event() {
         const char* facility = nullptr;
         const char* text = nullptr;
         int level = 0;
-        if (rd_kafka_event_log(event_.get(), &facility, &text, &level) == 0) {
+        if (rd_kafka_event_log(event_.get(), &facility, &text, &level) == 0 &&
+            std::string_view(facility) != "FAIL") { // each of those comes as an error too
             add_event(level_of(level), std::string(facility) + ": " + text);
         }
         break;

@@ -27,7 +27,6 @@ struct Report {
     std::uint64_t position = 0;
     std::size_t size_bytes = 0;
     rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    std::string text; // why; empty when there is no error
 };
 
 class KafkaClient {

@@ -53,15 +53,20 @@ boost::system::result<std::unique_ptr<KafkaProducer>, KafkaError> KafkaProducer:
 }
 
 KafkaProducer::~KafkaProducer() {
+    close();
+    ::close(event_fd_);
+}
+
+bool KafkaProducer::close() {
     if (client_) {
         client_->purge();
         retired_.push_back(client_->retire());
+        client_.reset();
     }
+    mode_ = Mode::stopped;
     const auto deadline = std::chrono::steady_clock::now() + close_wait;
-    for (const auto& done : retired_) {
-        done.wait_until(deadline);
-    }
-    close(event_fd_);
+    return std::ranges::all_of(
+        retired_, [&](const auto& done) { return done.wait_until(deadline) == std::future_status::ready; });
 }
 
 Offer KafkaProducer::offer(const RecordView& record) {
@@ -72,7 +77,7 @@ Offer KafkaProducer::offer(const RecordView& record) {
     if (!to.admits(record.size_bytes(), now_.steady_ms)) {
         return Offer::topic_full;
     }
-    const auto error = client_->produce(record, to.timestamp_ms(record, now_.unix_ms));
+    const auto error = client_->produce(record, to.timestamp_ms(record.sealed_ms, now_.unix_ms));
     switch (error) {
     case RD_KAFKA_RESP_ERR_NO_ERROR: to.sent(record.size_bytes(), now_.steady_ms); return Offer::accepted;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: // larger than message.max.bytes, so no broker was asked
@@ -82,7 +87,7 @@ Offer KafkaProducer::offer(const RecordView& record) {
     case RD_KAFKA_RESP_ERR__FATAL: begin_rebuild(rd_kafka_err2str(error)); return Offer::full;
     default: {
         const bool was_parked = to.health().parked;
-        to.refused(rd_kafka_err2str(error), now_);
+        to.refused(words_for(error), now_);
         note_health(record.topic, was_parked);
         return Offer::topic_full;
     }
@@ -113,7 +118,7 @@ std::size_t KafkaProducer::take_deliveries(std::span<Delivery> out) {
 Delivery KafkaProducer::settle(const Report& report) {
     TopicGate& of = gate(report.topic);
     const bool was_parked = of.health().parked;
-    const Fate fate = of.answered(report.position, report.size_bytes, answer_of(report.error), report.text, now_);
+    const Fate fate = of.answered(report.size_bytes, answer_of(report.error), words_for(report.error), now_);
     if (of.health().parked != was_parked) {
         note_health(report.topic, was_parked);
     }

@@ -45,7 +45,7 @@ class KafkaProducer final : public RecordConsumer {
     // The clock outlives the producer. Does not need a broker to be there; fails only for a wrong configuration.
     static boost::system::result<std::unique_ptr<KafkaProducer>, KafkaError> open(KafkaConfig config,
                                                                                   const core::Clock& clock);
-    ~KafkaProducer() override; // waits at most close_wait_ms for librdkafka's threads
+    ~KafkaProducer() override; // waits for librdkafka's threads, but no longer than a second
 
     Offer offer(const RecordView& record) override;
     std::size_t take_deliveries(std::span<Delivery> out) override;
@@ -63,6 +63,10 @@ class KafkaProducer final : public RecordConsumer {
     // Gives up: takes no more records and answers all that is unanswered as Fate::retry, within milliseconds, also
     // with the broker gone. Go on to pump until nothing is in flight, then destroy the producer.
     void stop();
+
+    // Ends librdkafka's threads and waits for them, but no longer than a second: false means that they are still there
+    // and may still read the records' memory. Nothing but destruction may follow. The destructor does this too.
+    bool close();
 
     KafkaClient* client_for_tests() { return client_.get(); }
 

@@ -23,6 +23,9 @@ class StdoutWriter final : public RecordConsumer {
     Offer offer(const RecordView& record) override;
     std::size_t take_deliveries(std::span<Delivery> out) override; // writes what can be written, then answers
 
+    // There is more than the reader took so far: besides the usual tick, pump when the descriptor becomes writable.
+    bool wants_write() const { return sent_bytes_ < buffer_.size() && error_.empty(); }
+
     // Empty, or why writing failed for good.
     const std::string& error() const { return error_; }
 

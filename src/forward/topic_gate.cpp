@@ -14,10 +14,6 @@ bool TopicGate::admits(std::size_t size_bytes, std::int64_t steady_ms) const {
            (group_bytes_ == unlimited || in_flight_bytes_ + size_bytes <= group_bytes_);
 }
 
-std::int64_t TopicGate::timestamp_ms(const RecordView& record, std::int64_t unix_ms) const {
-    return record.position <= restamp_until_ ? unix_ms : record.sealed_ms;
-}
-
 void TopicGate::sent(std::size_t size_bytes, std::int64_t steady_ms) {
     if (in_flight_records_ == 0) {
         most_together_ = 0;
@@ -34,33 +30,26 @@ void TopicGate::refused(std::string_view reason, Moment now) {
     next_probe_ms_ = now.steady_ms + probe_ms_;
 }
 
-Fate TopicGate::answered(std::uint64_t position, std::size_t size_bytes, Answer answer, std::string_view reason,
-                         Moment now) {
+Fate TopicGate::answered(std::size_t size_bytes, Answer answer, std::string_view reason, Moment now) {
     --in_flight_records_;
     in_flight_bytes_ -= size_bytes;
     waiting_since_ms_ = now.steady_ms;
 
     Fate fate = Fate::retry;
-    bool fails = answer == Answer::topic_failed;
     switch (answer) {
     case Answer::acked:
         fate = Fate::delivered;
         regrow(size_bytes, now.steady_ms);
         break;
-    case Answer::given_back: break;
-    case Answer::too_large:
-    case Answer::invalid: fate = answer_of_batch(position, size_bytes, answer); break;
-    case Answer::bad_timestamp:
-        if (position <= restamp_until_) {
-            fails = true;
-        } else {
-            draining_ = true;
-            restamp_next_ = std::max(restamp_next_, position);
-        }
-        break;
+    case Answer::given_back:
     case Answer::topic_failed: break;
+    case Answer::too_large:
+    case Answer::invalid:
+    case Answer::bad_timestamp: fate = answered_about_content(size_bytes, answer); break;
     }
 
+    // A topic that refuses the current time will refuse it for every record.
+    const bool fails = answer == Answer::topic_failed || (answer == Answer::bad_timestamp && restamping_);
     if (fails) {
         park(reason, now);
     }
@@ -78,31 +67,41 @@ Fate TopicGate::answered(std::uint64_t position, std::size_t size_bytes, Answer 
     return fate;
 }
 
-Fate TopicGate::answer_of_batch(std::uint64_t position, std::size_t size_bytes, Answer answer) {
-    // A broker that found several bad timestamps in a batch calls their records invalid.
-    const bool may_be_the_time = answer == Answer::invalid && position > restamp_until_;
-    if (most_together_ == 1 && !may_be_the_time) {
+Fate TopicGate::answered_about_content(std::size_t size_bytes, Answer answer) {
+    // A broker that found several bad timestamps in a batch calls those records invalid.
+    if (answer != Answer::too_large && !restamping_) {
+        draining_ = true;
+        restamp_wanted_ = true;
+        return Fate::retry;
+    }
+    if (answer == Answer::bad_timestamp) {
+        return Fate::retry;
+    }
+    if (most_together_ == 1) {
         culprit_found_ = true;
         return answer == Answer::too_large ? Fate::too_large : Fate::refused;
     }
     draining_ = true;
     failed_bytes_ += size_bytes;
-    if (may_be_the_time) {
-        restamp_next_ = std::max(restamp_next_, position);
-    }
     return Fate::retry;
 }
 
 void TopicGate::all_came_back(std::int64_t steady_ms) {
     draining_ = false;
-    restamp_until_ = std::max(restamp_until_, restamp_next_);
-    if (failed_bytes_ != 0 && most_together_ > 1) {
+    if (failed_bytes_ != 0) {
         group_bytes_ = std::max<std::size_t>(1, std::min(group_bytes_, failed_bytes_) / 2);
+        failed_bytes_ = 0;
         regrown_bytes_ = 0;
         shrunk_ms_ = steady_ms;
         culprit_found_ = false;
     }
-    failed_bytes_ = 0;
+    if (restamp_wanted_) {
+        restamp_wanted_ = false;
+        restamping_ = true;
+        restamp_end_ms_ = steady_ms + restamp_ms;
+    } else if (steady_ms >= restamp_end_ms_) {
+        restamping_ = false;
+    }
 }
 
 void TopicGate::regrow(std::size_t acked_bytes, std::int64_t steady_ms) {

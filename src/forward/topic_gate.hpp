@@ -8,8 +8,9 @@
 //   flight together is then halved from failure to failure; a record that fails when it was alone in flight is the
 //   culprit. Afterwards the groups double again: at once when a culprit was found, else after regrow_after_ms,
 //   because then the topic takes only smaller batches than we make.
-// - A record whose timestamp is refused is sent again with the current time. A topic that refuses even that is parked:
-//   then this machine's clock is wrong.
+// - When a timestamp is refused, the topic's records are sent with the current time for restamp_ms. A topic that
+// refuses
+//   even that is parked: then this machine's clock is wrong.
 #pragma once
 
 #include "forward/record_consumer.hpp"
@@ -27,7 +28,7 @@ enum class Answer : std::uint8_t {
     given_back,    // nothing is known to be wrong with the record or the topic: offer it again
     too_large,     // the batch it was in
     invalid,       // the batch it was in
-    bad_timestamp, // the record's own
+    bad_timestamp, // the record's own, or one in its batch
     topic_failed,
 };
 
@@ -46,11 +47,14 @@ struct Moment {
 class TopicGate {
   public:
     static constexpr std::int64_t regrow_after_ms = 60'000; // one refused batch a minute costs nothing
+    static constexpr std::int64_t restamp_ms = 60'000;      // the same
 
     explicit TopicGate(int probe_ms) : probe_ms_(probe_ms) {}
 
     bool admits(std::size_t size_bytes, std::int64_t steady_ms) const;
-    std::int64_t timestamp_ms(const RecordView& record, std::int64_t unix_ms) const;
+    std::int64_t timestamp_ms(std::int64_t sealed_ms, std::int64_t unix_ms) const {
+        return restamping_ ? unix_ms : sealed_ms;
+    }
 
     // The record is with the client library now.
     void sent(std::size_t size_bytes, std::int64_t steady_ms);
@@ -59,7 +63,7 @@ class TopicGate {
     void refused(std::string_view reason, Moment now);
 
     // To be called for each record that was sent. `reason` is for the operator.
-    Fate answered(std::uint64_t position, std::size_t size_bytes, Answer answer, std::string_view reason, Moment now);
+    Fate answered(std::size_t size_bytes, Answer answer, std::string_view reason, Moment now);
 
     const TopicHealth& health() const { return health_; }
     std::size_t in_flight_records() const { return in_flight_records_; }
@@ -68,7 +72,7 @@ class TopicGate {
     std::int64_t waiting_since_ms() const { return waiting_since_ms_; }
 
   private:
-    Fate answer_of_batch(std::uint64_t position, std::size_t size_bytes, Answer answer);
+    Fate answered_about_content(std::size_t size_bytes, Answer answer);
     void park(std::string_view reason, Moment now);
     void all_came_back(std::int64_t steady_ms);
     void regrow(std::size_t acked_bytes, std::int64_t steady_ms);
@@ -92,8 +96,10 @@ class TopicGate {
     std::int64_t shrunk_ms_ = 0;
     bool culprit_found_ = false;
 
-    std::uint64_t restamp_until_ = 0; // records up to this position get the current time
-    std::uint64_t restamp_next_ = 0;  // becomes that when all is back
+    // These change only when nothing is in flight, so all that is in flight was sent the same way.
+    bool restamping_ = false;
+    bool restamp_wanted_ = false;
+    std::int64_t restamp_end_ms_ = 0;
 };
 
 } // namespace agent::forward

@@ -10,8 +10,6 @@
 #include "journal/memory_outbox.hpp"
 #include "support/fake_clock.hpp"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -19,18 +17,21 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <poll.h>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <doctest/doctest.h>
+#include <poll.h>
+
 namespace agent::test {
 
 using core::Topic;
 
-inline constexpr auto patience = std::chrono::seconds(30); // for what must happen; nothing here waits for a time to pass
+inline constexpr auto patience =
+    std::chrono::seconds(30); // for what must happen; nothing here waits for a time to pass
 inline constexpr std::int16_t produce_request = 0;
 
 inline forward::EmbeddedBroker start_broker() {

@@ -1,12 +1,12 @@
 #include "forward/kafka_producer.hpp"
 
-#include <doctest/doctest.h>
-
 #include "forward/kafka_line.hpp"
 
 #include <map>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace agent;
 using core::Topic;
@@ -47,8 +47,10 @@ TEST_CASE("records arrive with key, value, headers and time") {
 TEST_CASE("records go to the partitions where the Java client would put them") {
     // Hashes of org.apache.kafka.common.utils.Utils.murmur2, from the tests of Apache Kafka.
     const std::map<std::string, std::int32_t> hashes{
-        {"21", -973932308},         {"foobar", -790332482},
-        {"abc", 479470107},         {"a-little-bit-long-string", -985981536},
+        {"21", -973932308},
+        {"foobar", -790332482},
+        {"abc", 479470107},
+        {"a-little-bit-long-string", -985981536},
         {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
     };
     KafkaLine line({}, 7);

@@ -1,7 +1,5 @@
 #include "forward/record_encoder.hpp"
 
-#include <doctest/doctest.h>
-
 #include "mabs/base64.hpp"
 #include "mabs/tdigest.hpp"
 
@@ -9,9 +7,11 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 using namespace agent;
 using forward::BucketInfo;
@@ -206,8 +206,18 @@ TEST_CASE("numbers parse back to the same bits") {
 
 TEST_CASE("any text survives JSON") {
     const std::vector<std::string> texts{
-        "plain", "\"", "\\", "a\"b\\c", "eight888", "12345678\"", "1234567\"", "\x01\x1f", std::string("\0x", 2),
-        "Köln 東京", "12345678abcdefgh\\", "\x7f",
+        "plain",
+        "\"",
+        "\\",
+        "a\"b\\c",
+        "eight888",
+        "12345678\"",
+        "1234567\"",
+        "\x01\x1f",
+        std::string("\0x", 2),
+        "Köln 東京",
+        "12345678abcdefgh\\",
+        "\x7f",
     };
     for (const std::string& text : texts) {
         const Series series{.metric = text, .tags = {{text, text}}, .node = text};

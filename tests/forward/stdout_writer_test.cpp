@@ -1,17 +1,16 @@
 #include "forward/stdout_writer.hpp"
 
-#include <doctest/doctest.h>
-
 #include "journal/feeder.hpp"
 #include "journal/memory_outbox.hpp"
 
 #include <array>
 #include <csignal>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 using namespace agent;
@@ -43,7 +42,8 @@ struct Pipe {
 };
 
 struct Line {
-    explicit Line(int fd) : outbox("run-1", ledger), writer(core::topic_names("p."), fd), feeder(outbox, writer, ledger) {}
+    explicit Line(int fd)
+        : outbox("run-1", ledger), writer(core::topic_names("p."), fd), feeder(outbox, writer, ledger) {}
 
     void add(int count, std::size_t size) {
         for (int i = 0; i < count; ++i) {

@@ -1,12 +1,12 @@
 #include "forward/topic_gate.hpp"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <map>
 #include <random>
 #include <set>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace agent;
 using forward::Answer;
@@ -32,7 +32,7 @@ TEST_CASE("an open gate admits and delivers") {
     }
     CHECK(gate.in_flight_records() == 100);
     for (std::uint64_t i = 1; i <= 100; ++i) {
-        CHECK(gate.answered(i, 1000, Answer::acked, "", at(5)) == Fate::delivered);
+        CHECK(gate.answered(1000, Answer::acked, "", at(5)) == Fate::delivered);
     }
     CHECK(gate.in_flight_records() == 0);
     CHECK(!gate.health().parked);
@@ -42,23 +42,23 @@ TEST_CASE("a failed topic is parked, probed with one record at a time, and opene
     TopicGate gate(probe_ms);
     gate.sent(10, 0);
     gate.sent(10, 0);
-    CHECK(gate.answered(1, 10, Answer::topic_failed, "forbidden", at(100)) == Fate::retry);
+    CHECK(gate.answered(10, Answer::topic_failed, "forbidden", at(100)) == Fate::retry);
     CHECK(gate.health().parked);
     CHECK(gate.health().reason == "forbidden");
     CHECK(gate.health().since_unix_ms == 1'000'100);
     CHECK(!gate.admits(10, 100)); // the other one is still out
-    CHECK(gate.answered(2, 10, Answer::topic_failed, "forbidden", at(110)) == Fate::retry);
+    CHECK(gate.answered(10, Answer::topic_failed, "forbidden", at(110)) == Fate::retry);
 
     REQUIRE(gate.admits(10, 110)); // the first probe at once
     gate.sent(10, 110);
     CHECK(!gate.admits(10, 110)); // one only
-    gate.answered(1, 10, Answer::topic_failed, "still forbidden", at(120));
+    gate.answered(10, Answer::topic_failed, "still forbidden", at(120));
     CHECK(gate.health().reason == "still forbidden");
     CHECK(gate.health().since_unix_ms == 1'000'100);
     CHECK(!gate.admits(10, 120 + probe_ms - 1));
     REQUIRE(gate.admits(10, 120 + probe_ms));
     gate.sent(10, 120 + probe_ms);
-    CHECK(gate.answered(1, 10, Answer::acked, "", at(20'000)) == Fate::delivered);
+    CHECK(gate.answered(10, Answer::acked, "", at(20'000)) == Fate::delivered);
     CHECK(!gate.health().parked);
     CHECK(gate.health().reason.empty());
     gate.sent(10, 20'000);
@@ -69,8 +69,8 @@ TEST_CASE("an ack of a record sent before does not open a parked topic") {
     TopicGate gate(probe_ms);
     gate.sent(10, 0);
     gate.sent(10, 0);
-    gate.answered(1, 10, Answer::topic_failed, "gone", at(1));
-    CHECK(gate.answered(2, 10, Answer::acked, "", at(2)) == Fate::delivered);
+    gate.answered(10, Answer::topic_failed, "gone", at(1));
+    CHECK(gate.answered(10, Answer::acked, "", at(2)) == Fate::delivered);
     CHECK(gate.health().parked);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("a probe that was only given back is sent again at once, and the topic
     TopicGate gate(probe_ms);
     gate.refused("unknown", at(0));
     gate.sent(10, probe_ms);
-    CHECK(gate.answered(1, 10, Answer::given_back, "", at(probe_ms)) == Fate::retry);
+    CHECK(gate.answered(10, Answer::given_back, "", at(probe_ms)) == Fate::retry);
     CHECK(gate.health().parked);
     CHECK(gate.admits(10, probe_ms));
 }
@@ -94,45 +94,74 @@ TEST_CASE("a probe that was only given back is sent again at once, and the topic
 TEST_CASE("a record that was alone in flight is the culprit") {
     TopicGate gate(probe_ms);
     gate.sent(10, 0);
-    CHECK(gate.answered(1, 10, Answer::too_large, "", at(0)) == Fate::too_large);
+    CHECK(gate.answered(10, Answer::too_large, "", at(0)) == Fate::too_large);
     CHECK(gate.admits(10, 0));
     gate.sent(10, 0);
     gate.sent(10, 0);
-    CHECK(gate.answered(2, 10, Answer::too_large, "", at(0)) == Fate::retry); // it need not be this one
+    CHECK(gate.answered(10, Answer::too_large, "", at(0)) == Fate::retry); // it need not be this one
     CHECK(!gate.admits(10, 0));
-    CHECK(gate.answered(3, 10, Answer::too_large, "", at(0)) == Fate::retry);
+    CHECK(gate.answered(10, Answer::too_large, "", at(0)) == Fate::retry);
     REQUIRE(gate.admits(10, 0));
     gate.sent(10, 0);
     CHECK(!gate.admits(10, 0)); // half of the two is one
 }
 
-TEST_CASE("a bad timestamp is replaced once, then it is the clock that is wrong") {
+TEST_CASE("after a bad timestamp records get the current time, for a while") {
     TopicGate gate(probe_ms);
-    forward::RecordView old{.position = 7, .sealed_ms = 111};
-    CHECK(gate.timestamp_ms(old, 999) == 111);
-    gate.sent(10, 0);
-    gate.sent(10, 0);
-    CHECK(gate.answered(7, 10, Answer::bad_timestamp, "", at(0)) == Fate::retry);
-    CHECK(gate.timestamp_ms(old, 999) == 111); // the others of that time are still out
-    CHECK(gate.answered(6, 10, Answer::bad_timestamp, "", at(0)) == Fate::retry);
+    CHECK(gate.timestamp_ms(111, 999) == 111);
+    for (int i = 0; i < 100; ++i) {
+        gate.sent(10, 0);
+    }
+    for (int i = 0; i < 100; ++i) {
+        CHECK(gate.timestamp_ms(111, 999) == 111); // the others of that time are still out
+        CHECK(gate.answered(10, Answer::bad_timestamp, "", at(0)) == Fate::retry);
+    }
     CHECK(!gate.health().parked);
-    CHECK(gate.timestamp_ms(old, 999) == 999);
-    old.position = 8;
-    CHECK(gate.timestamp_ms(old, 999) == 111);
-    gate.sent(10, 0);
-    CHECK(gate.answered(7, 10, Answer::bad_timestamp, "bad clock", at(0)) == Fate::retry);
-    CHECK(gate.health().parked);
-    CHECK(gate.health().reason == "bad clock");
+    CHECK(gate.timestamp_ms(111, 999) == 999);
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(gate.admits(10, 0)); // nothing is wrong with the batch's size
+        gate.sent(10, 0);
+    }
+    for (int i = 0; i < 100; ++i) {
+        CHECK(gate.answered(10, Answer::acked, "", at(10)) == Fate::delivered);
+    }
+    CHECK(gate.timestamp_ms(111, 999) == 999);
+    gate.sent(10, TopicGate::restamp_ms);
+    gate.answered(10, Answer::acked, "", at(TopicGate::restamp_ms));
+    CHECK(gate.timestamp_ms(111, 999) == 111);
 }
 
-TEST_CASE("an invalid record is sent with the current time before it is given up") {
+TEST_CASE("a topic that refuses the current time is parked: the clock is wrong") {
     TopicGate gate(probe_ms);
-    const forward::RecordView record{.position = 3, .sealed_ms = 111};
     gate.sent(10, 0);
-    CHECK(gate.answered(3, 10, Answer::invalid, "", at(0)) == Fate::retry);
-    CHECK(gate.timestamp_ms(record, 999) == 999);
+    gate.answered(10, Answer::bad_timestamp, "clock", at(0));
+    CHECK(!gate.health().parked);
     gate.sent(10, 0);
-    CHECK(gate.answered(3, 10, Answer::invalid, "", at(0)) == Fate::refused);
+    CHECK(gate.answered(10, Answer::bad_timestamp, "clock", at(0)) == Fate::retry);
+    CHECK(gate.health().parked);
+    CHECK(gate.health().reason == "clock");
+    REQUIRE(gate.admits(10, 0)); // the first probe
+    gate.sent(10, 0);
+    gate.answered(10, Answer::bad_timestamp, "clock", at(0));
+    CHECK(!gate.admits(10, probe_ms - 1));
+    CHECK(gate.admits(10, probe_ms));
+}
+
+TEST_CASE("invalid records are sent with the current time before the culprit is looked for") {
+    TopicGate gate(probe_ms);
+    gate.sent(10, 0);
+    gate.sent(10, 0);
+    CHECK(gate.answered(10, Answer::invalid, "", at(0)) == Fate::retry);
+    CHECK(gate.answered(10, Answer::given_back, "", at(0)) == Fate::retry);
+    CHECK(gate.timestamp_ms(111, 999) == 999);
+    gate.sent(10, 0);
+    REQUIRE(gate.admits(10, 0));
+    gate.sent(10, 0);
+    CHECK(gate.answered(10, Answer::invalid, "", at(0)) == Fate::retry);
+    CHECK(gate.answered(10, Answer::given_back, "", at(0)) == Fate::retry);
+    gate.sent(10, 0);
+    CHECK(!gate.admits(10, 0));
+    CHECK(gate.answered(10, Answer::invalid, "", at(0)) == Fate::refused);
     CHECK(!gate.health().parked);
 }
 
@@ -141,7 +170,7 @@ TEST_CASE("the time without an answer starts with the first record in flight") {
     gate.sent(10, 500);
     gate.sent(10, 600);
     CHECK(gate.waiting_since_ms() == 500);
-    gate.answered(1, 10, Answer::acked, "", at(700));
+    gate.answered(10, Answer::acked, "", at(700));
     CHECK(gate.waiting_since_ms() == 700);
 }
 
@@ -194,7 +223,7 @@ struct PickyTopic {
         failed_batches += bytes > limit ? 1 : 0;
         for (const auto position : batch) {
             const Answer answer = bytes > limit ? Answer::too_large : Answer::acked;
-            switch (gate.answered(position, size_of(position), answer, "", at(now))) {
+            switch (gate.answered(size_of(position), answer, "", at(now))) {
             case Fate::delivered: delivered.insert(position); break;
             case Fate::retry: waiting.insert(position); break;
             default: dropped.insert(position);
@@ -235,9 +264,8 @@ TEST_CASE("after a culprit the groups are soon large again") {
         gate.sent(1000, 0);
     }
     for (std::uint64_t i = 1; i <= 1000; ++i) {
-        gate.answered(i, 1000, Answer::too_large, "", at(0));
+        gate.answered(1000, Answer::too_large, "", at(0));
     }
-    std::uint64_t position = 1;
     const auto send_group = [&](Answer answer) {
         std::uint64_t count = 0;
         while (count < 5000 && gate.admits(1000, 0)) {
@@ -245,7 +273,7 @@ TEST_CASE("after a culprit the groups are soon large again") {
             ++count;
         }
         for (std::uint64_t i = 0; i < count; ++i) {
-            gate.answered(position++, 1000, answer, "", at(0));
+            gate.answered(1000, answer, "", at(0));
         }
         return count;
     };
