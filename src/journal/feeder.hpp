@@ -1,6 +1,7 @@
 // Moves records from the journal to the consumer, in order in each topic and never more than `window_bytes` of one
 // topic at a time, so that memory does not grow while the broker is away; and enters what becomes of them into the
-// ledger. A topic that does not move holds up no other. Driven by pump(): no threads, no timers, no clock.
+// ledger. A topic that does not move holds up no other. Driven by pump(), which has no threads, timers or clock: call
+// it when there are new records, when the consumer signals, and every 20 to 50 ms.
 #pragma once
 
 #include "core/ledger.hpp"

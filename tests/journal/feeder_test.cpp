@@ -1,12 +1,12 @@
 #include "journal/feeder.hpp"
 
-#include <doctest/doctest.h>
-
 #include "journal/memory_outbox.hpp"
 #include "support/recording_consumer.hpp"
 
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace agent;
 using core::Topic;
@@ -32,9 +32,7 @@ struct Bench {
         }
     }
 
-    bool adds_up(Topic topic) const {
-        return ledger.of(topic).pending_lines() == outbox.stats(topic).pending_lines;
-    }
+    bool adds_up(Topic topic) const { return ledger.of(topic).pending_lines() == outbox.stats(topic).pending_lines; }
 
     core::Ledger ledger;
     journal::MemoryOutbox outbox;
