@@ -55,6 +55,10 @@ void Log::write(Level level, std::string_view text) {
     if (level > level_ || is_repeated(text, suppressed)) {
         return;
     }
+    put(level, text, suppressed);
+}
+
+void Log::put(Level level, std::string_view text, std::uint64_t suppressed) {
     const auto number = static_cast<std::size_t>(level);
     std::string line;
     if (for_systemd_) {

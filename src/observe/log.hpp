@@ -32,12 +32,16 @@ class Log {
     void debug(std::string_view text) { write(Level::debug, text); }
     void write(Level level, std::string_view text);
 
+    // At any level, and never taken for a repetition: what scripts and people wait for.
+    void announce(std::string_view text) { put(Level::info, text, 0); }
+
   private:
     struct Repeat {
         std::int64_t written_ms = 0;
         std::uint64_t suppressed = 0;
     };
 
+    void put(Level level, std::string_view text, std::uint64_t suppressed);
     bool is_repeated(std::string_view text, std::uint64_t& suppressed);
 
     Level level_;
