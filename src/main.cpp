@@ -16,9 +16,12 @@
 #include "listen/listener.hpp"
 #include "observe/log.hpp"
 
+#include <csignal>
+#include <cstdlib>
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 
 namespace {
 
@@ -32,18 +35,20 @@ int run(const app::RunOptions& options) {
     listen::ListenStats listen_stats;
     const auto run_id = core::make_run_id();
 
+    boost::asio::io_context io(1);
+    boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+
+    journal::MemoryOutbox outbox(run_id, ledger); // outlives the Kafka client, which reads its memory
     auto output = app::Output::open(options, clock);
     if (!output) {
         log.error(output.error());
         return app::exit_usage;
     }
-    journal::MemoryOutbox outbox(run_id, ledger);
     journal::Feeder feeder(outbox, (*output)->consumer(), ledger);
     app::Doorbell store(outbox);
     aggregate::Aggregator aggregator(app::aggregator_options(options), clock, store, ledger);
     const app::Status status({clock, ledger, aggregator, outbox, feeder, **output, listen_stats}, options.host, run_id);
 
-    boost::asio::io_context io(1);
     const auto batch = std::make_unique<listen::Batch>();
     listen::Listener listener(io.get_executor(), {aggregator, status, clock, ledger, listen_stats, *batch},
                               options.listen);
@@ -51,9 +56,14 @@ int run(const app::RunOptions& options) {
         log.error(opened.error());
         return app::exit_failure;
     }
-    return app::Daemon(io, {listener, aggregator, store, outbox, feeder, **output, status, clock, ledger, log},
-                       options.flush_interval_ms)
-        .run();
+    const auto exit_code =
+        app::Daemon(io, {listener, aggregator, store, outbox, feeder, **output, status, clock, ledger, log, signals},
+                    options.flush_interval_ms)
+            .run();
+    if (!(*output)->close()) {
+        std::_Exit(exit_code); // librdkafka's threads may still read the outbox: it must not go before them
+    }
+    return exit_code;
 }
 
 } // namespace

@@ -17,6 +17,11 @@ namespace agent::app {
 
 namespace {
 
+// An unset variable of a script must not quietly mean the default.
+std::string not_empty(const std::string& text) {
+    return text.empty() ? "must not be empty" : "";
+}
+
 void add_run_flags(CLI::App& run, RunFlags& flags) {
     run.add_option("--listen", flags.listen, "Take lines on HOST:PORT, repeatable; port 0 picks one (localhost:18126)")
         ->type_name("HOST:PORT")
@@ -28,14 +33,16 @@ void add_run_flags(CLI::App& run, RunFlags& flags) {
         ->take_all();
     run.add_flag("--allow-remote", flags.allow_remote, "Let --listen name addresses that are not loopback");
     run.add_option("--brokers", flags.brokers, "Kafka's bootstrap servers, HOST:PORT,... (localhost:9092)")
-        ->type_name("LIST");
+        ->type_name("LIST")
+        ->check(not_empty);
     run.add_option("-X", flags.properties, "Any librdkafka property, repeatable; overrides the agent's own")
         ->type_name("PROPERTY=VALUE")
         ->expected(1)
         ->take_all();
     run.add_option("--topic-prefix", flags.topic_prefix, "Put before every topic's name")->type_name("P");
     run.add_option("--host", flags.host, "This host's name in by-node records (what the kernel says)")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(not_empty);
     run.add_flag("--no-state", flags.no_state, "Keep everything in memory: the only mode of this version");
     run.add_option("--flush-interval", flags.flush_interval_s, "Seconds between two flushes of what changed")
         ->capture_default_str()

@@ -25,6 +25,7 @@ constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 constexpr std::int64_t tick_ms = 20;              // journal tick: how long a finished record waits at the most
 constexpr std::int64_t idle_beat_ms = 1000;       // when there is nothing to send
 constexpr std::int64_t own_record_ms = 1000;      // the last of the agent's own records holds up the end no longer
+constexpr int last_pumps = 256;                   // to hear of all that was in flight: 64 MiB of small records
 constexpr std::int64_t connections_end_ms = 1500; // for open connections to take in what the kernel holds
 
 observe::Level level_of(forward::EventLevel level) {
@@ -42,10 +43,22 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
+// " (budget: 12)"
+std::string dropped_reasons(const core::TopicLedger& row) {
+    std::string text;
+    for (std::size_t i = 0; i < core::drop_reason_count; ++i) {
+        if (row.dropped_lines[i] != 0) {
+            text.append(text.empty() ? " (" : ", ").append(to_string(static_cast<core::DropReason>(i)));
+            text.append(": ").append(std::to_string(row.dropped_lines[i]));
+        }
+    }
+    return text.append(text.empty() ? "" : ")");
+}
+
 } // namespace
 
 Daemon::Daemon(asio::io_context& io, const Rooms& rooms, std::int64_t flush_interval_ms)
-    : io_(io), rooms_(rooms), flush_interval_ms_(flush_interval_ms), signals_(io, SIGTERM, SIGINT), events_(io) {}
+    : io_(io), rooms_(rooms), flush_interval_ms_(flush_interval_ms), signals_(rooms.signals), events_(io) {}
 
 int Daemon::run() {
     const auto start = [this](asio::awaitable<void> part) { asio::co_spawn(io_, std::move(part), asio::detached); };
@@ -58,7 +71,8 @@ int Daemon::run() {
         start(watch_output());
     }
     rooms_.listener.start();
-    rooms_.log.info("ready listen=" + join(rooms_.listener.bound()) + " brokers=" + rooms_.output.brokers());
+    pump(); // what the client had to say before anybody watched it
+    rooms_.log.announce("ready listen=" + join(rooms_.listener.bound()) + " brokers=" + rooms_.output.brokers());
     io_.run();
     return exit_code_;
 }
@@ -115,7 +129,6 @@ asio::awaitable<void> Daemon::watch_output() {
             co_return;
         }
         pump();
-        log_events();
     }
 }
 
@@ -161,8 +174,6 @@ asio::awaitable<void> Daemon::shut_down() {
     send_agent_record();
     co_await deliver_until(deadline);
     rooms_.output.stop();
-    rooms_.feeder.pump();
-    log_events();
     say_what_is_left();
     io_.stop();
 }
@@ -191,7 +202,9 @@ std::uint64_t Daemon::pending_lines() const {
 }
 
 void Daemon::pump() {
-    if (rooms_.feeder.pump() == journal::Pump::more && !is_pump_posted_) {
+    const auto answer = rooms_.feeder.pump();
+    log_events(); // whoever pumps: pumping makes the descriptor unreadable again
+    if (answer == journal::Pump::more && !is_pump_posted_) {
         is_pump_posted_ = true;
         asio::post(io_, [this] {
             is_pump_posted_ = false;
@@ -224,9 +237,13 @@ void Daemon::send_agent_record() {
                         rooms_.clock.unix_ms());
 }
 
+// The last word: what was delivered, what is lost with this process, what had to be dropped before.
 void Daemon::say_what_is_left() {
+    for (int i = 0; i < last_pumps && rooms_.feeder.pump() == journal::Pump::more; ++i) {
+    }
+    log_events();
     std::string delivered;
-    bool is_all = true;
+    std::uint64_t dropped = 0;
     for (const auto topic : core::all_topics) {
         const auto& row = rooms_.ledger.of(topic);
         const std::string name(core::base_name(topic));
@@ -235,13 +252,19 @@ void Daemon::say_what_is_left() {
             delivered.append(": ").append(std::to_string(row.delivered_lines));
         }
         if (row.pending_lines() != 0) {
-            is_all = false;
             rooms_.log.error("topic " + name + ": " + std::to_string(row.pending_lines()) +
                              " lines could not be delivered and are lost with this process");
         }
+        if (row.dropped_total() != 0) {
+            rooms_.log.error("topic " + name + ": " + std::to_string(row.dropped_total()) +
+                             " lines were dropped before" + dropped_reasons(row));
+        }
+        dropped += row.dropped_total();
     }
-    rooms_.log.info("stopped: lines accepted: " + std::to_string(rooms_.ledger.accepted_lines) + ", rejected: " +
-                    std::to_string(rooms_.ledger.rejected_total()) + delivered + (is_all ? "; nothing is left" : ""));
+    const bool is_all = pending_lines() == 0;
+    rooms_.log.announce("stopped: lines accepted: " + std::to_string(rooms_.ledger.accepted_lines) +
+                        ", rejected: " + std::to_string(rooms_.ledger.rejected_total()) + delivered +
+                        (is_all && dropped == 0 ? "; nothing is left" : ""));
     if (!is_all) {
         exit_code_ = exit_failure;
     }

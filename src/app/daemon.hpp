@@ -34,6 +34,7 @@ struct Rooms {
     const core::Clock& clock;
     const core::Ledger& ledger;
     observe::Log& log;
+    boost::asio::signal_set& signals; // SIGTERM and SIGINT, caught since before the output was opened
 };
 
 class Daemon {
@@ -65,7 +66,7 @@ class Daemon {
     boost::asio::io_context& io_;
     Rooms rooms_;
     std::int64_t flush_interval_ms_;
-    boost::asio::signal_set signals_;
+    boost::asio::signal_set& signals_;
     boost::asio::posix::stream_descriptor events_;
     bool is_ending_ = false;
     bool is_pump_posted_ = false;

@@ -14,7 +14,7 @@ namespace agent::app {
 namespace {
 
 constexpr int max_rows = 12;
-constexpr std::size_t share_columns = 8; // " 100.0 %"
+constexpr std::size_t share_columns = 8; // a blank and `100.0 %`
 constexpr std::string_view between = " .. ";
 
 struct Row {
@@ -53,12 +53,12 @@ double step_over(Range range) {
 std::vector<double> inner_edges(Range range, double step) {
     std::vector<double> edges;
     const double first = std::floor(range.low / step) + 1;
+    const double rounding = step * 1e-6; // an end may be a multiple itself
     double last = range.low;
     for (int i = 0; i + 1 < max_rows; ++i) {
         const double edge = (first + i) * step;
-        if (!(edge > last && edge < range.high)) break;
-        edges.push_back(edge);
-        last = edge;
+        if (!(range.high - edge > rounding)) break;
+        if (edge - last > rounding) edges.push_back(last = edge);
     }
     return edges;
 }

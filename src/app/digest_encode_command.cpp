@@ -1,7 +1,6 @@
 #include "app/digest_encode_command.hpp"
 
 #include "app/command_report.hpp"
-#include "app/digest_limits.hpp"
 #include "app/exit_code.hpp"
 #include "app/line_input.hpp"
 #include "mabs/digest_encode.hpp"
@@ -49,7 +48,7 @@ bool add_numbers(LineInput& lines, std::ostream& err, mabs::DigestMerger& merger
 
 int encode_digest(std::istream& in, std::ostream& out, std::ostream& err, const DigestEncodeOptions& options) {
     LineInput lines(in);
-    mabs::DigestMerger merger({.max_pending = digest_command_pending, .compression = options.compression});
+    mabs::DigestMerger merger({.compression = options.compression});
     mabs::TDigest digest(options.compression);
     if (!add_numbers(lines, err, merger, digest)) return exit_failure;
     merger.settle(digest);

@@ -17,26 +17,20 @@ namespace agent::app {
 
 namespace {
 
-std::string misfit(const mabs::TDigest& into, const mabs::TDigest& from) {
-    return into.weight() + from.weight() > mabs::max_digest_weight
-               ? "the total weight up to here passes 2^53, which a digest cannot count exactly"
-               : "the sum up to here passes the range of a double";
-}
-
 class Merge {
   public:
     explicit Merge(double compression)
-        : compression_(compression),
-          merger_({.max_compression = max_digest_compression,
-                   .max_pending = digest_command_pending,
-                   .compression = compression}) {}
+        : compression_(compression), merger_({.max_compression = max_digest_compression, .compression = compression}) {}
 
     // Tells what is wrong with the digest; nothing if it was merged.
     std::string add(std::string_view text) {
         if (const auto layout = mabs::decode_digest_text(text, scratch_, digest_); !layout) {
             return std::string(core::to_string(layout.error().reason())) + ": " + layout.error().message();
         }
-        if (!mabs::fits(merged_, digest_)) return misfit(merged_, digest_);
+        if (digest_.weight() > mabs::max_digest_weight - merged_.weight()) {
+            return "the total weight up to here passes 2^53, beyond which a digest cannot count exactly";
+        }
+        if (!mabs::fits(merged_, digest_)) return "the sum up to here passes the range of a double";
         largest_compression_ = std::max(largest_compression_, digest_.compression());
         merger_.merge(merged_, digest_);
         return {};

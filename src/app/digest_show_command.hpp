@@ -32,7 +32,7 @@ struct Quantile {
 
 struct DigestShowOptions {
     bool json = false;
-    std::vector<Quantile> quantiles;
+    std::vector<Quantile> quantiles{};
     std::size_t chart_columns = 0; // how wide the chart of the text form may be; 0: no chart
 };
 

@@ -9,6 +9,11 @@ boost::system::result<std::unique_ptr<Output>, std::string> Output::open(const R
     using Opened = boost::system::result<std::unique_ptr<Output>, std::string>;
     auto output = std::unique_ptr<Output>(new Output);
     output->brokers_ = options.brokers;
+    for (const auto& [name, value] : options.properties) { // for people: what librdkafka will really use
+        if (name == "bootstrap.servers" || name == "metadata.broker.list") {
+            output->brokers_ = value;
+        }
+    }
     if (options.output == OutputKind::standard_output) {
         output->brokers_ = "stdout";
         output->stdout_ = std::make_unique<forward::StdoutWriter>(options.topics);
@@ -68,6 +73,10 @@ void Output::stop() {
     if (kafka_) {
         kafka_->stop();
     }
+}
+
+bool Output::close() {
+    return !kafka_ || kafka_->close();
 }
 
 } // namespace agent::app

@@ -38,8 +38,9 @@ class Output {
     // Not empty: nothing can be written any more, and why.
     std::string failure() const;
 
-    // See KafkaProducer::stop().
+    // See KafkaProducer::stop() and close().
     void stop();
+    bool close();
 
   private:
     Output() = default;

@@ -2,10 +2,13 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <string>
 
 #include <netdb.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 // In glibc since 2.0 and exported for such uses, but in no header (nss/nsswitch.c).
 extern "C" int __nss_configure_lookup(const char* database, const char* services); // NOLINT(*-reserved-identifier)
@@ -21,7 +24,13 @@ void prepare_process() {
 }
 
 bool is_under_systemd() {
-    return std::getenv("JOURNAL_STREAM") != nullptr; // NOLINT(concurrency-mt-unsafe): before any thread
+    // Children inherit the variable; it names the journal's socket by device and inode (systemd.exec(5)).
+    const char* const stream = std::getenv("JOURNAL_STREAM"); // NOLINT(concurrency-mt-unsafe): before any thread
+    struct stat status{};
+    if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) {
+        return false;
+    }
+    return stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
 }
 
 void raise_descriptor_limit() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include <unistd.h>
@@ -23,6 +24,34 @@ constexpr std::size_t max_max_series = 100'000'000;
 bool is_topic_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
+}
+
+// [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets
+bool is_broker(std::string_view text) {
+    if (const auto protocol = text.find("://"); protocol != std::string_view::npos) {
+        text.remove_prefix(protocol + 3);
+    }
+    const auto host = text.substr(0, text.starts_with('[') ? text.find(']') : text.find(':'));
+    const auto port = text.substr(host.size() + (text.starts_with('[') && host.size() < text.size() ? 1 : 0));
+    unsigned number = 0;
+    const auto* const end = port.data() + port.size();
+    return !host.empty() && host.find(' ') == std::string_view::npos &&
+           (port.empty() ||
+            (port.size() > 1 && port[0] == ':' && std::from_chars(port.data() + 1, end, number).ptr == end &&
+             number >= 1 && number <= 65535));
+}
+
+bool is_broker_list(std::string_view text) {
+    for (;;) {
+        const auto comma = text.find(',');
+        if (!is_broker(text.substr(0, comma))) {
+            return false;
+        }
+        if (comma == std::string_view::npos) {
+            return true;
+        }
+        text.remove_prefix(comma + 1);
+    }
 }
 
 std::string host_name() {
@@ -76,6 +105,9 @@ class RunFinalizer {
                 static_cast<int>(flags_.to_stdout) >
             1) {
             wrong("--brokers, --embedded-broker and --stdout: only one of them");
+        }
+        if (!flags_.brokers.empty() && !is_broker_list(flags_.brokers)) {
+            wrong("--brokers \"" + flags_.brokers + "\": expected HOST[:PORT],...");
         }
         options_.brokers = flags_.brokers.empty() ? "localhost:9092" : flags_.brokers;
         options_.output = flags_.embedded_broker ? OutputKind::embedded_broker
