@@ -12,9 +12,13 @@ class FakeAgentInfo final : public listen::AgentInfo {
     std::string version = "metrics-agent 1.2.3";
     std::string stats = "received_lines 7\naccepted_lines 7\n";
     bool durable = false;
+    mutable int stats_made = 0;
 
     std::string version_line() const override { return version; }
-    void append_stats(std::string& out) const override { out.append(stats); }
+    void append_stats(std::string& out) const override {
+        out.append(stats);
+        ++stats_made;
+    }
     bool is_durable() const override { return durable; }
 };
 

@@ -160,6 +160,7 @@ class RealKafka:
         """Brings back what a test before has left stopped, killed or paused."""
         if self._paused:
             self.resume()
+            self._wait_ready()
         if self._process is not None and self._process.poll() is not None:
             self._process = None
         if self._process is None:

@@ -22,20 +22,21 @@ final class Digests {
 
     static ObjectNode facts(TDigest digest, JsonNode quantiles) {
         ObjectNode facts = Tool.JSON.createObjectNode();
-        double sum = 0;
-        for (Centroid centroid : digest.centroids()) {
-            sum += centroid.mean() * centroid.count();
-        }
         facts.put("size", digest.size());
         facts.put("min", digest.getMin());
         facts.put("max", digest.getMax());
-        facts.put("sum", sum);
         facts.put("centroids", digest.centroidCount());
         facts.put("compression", digest.compression());
         ObjectNode values = facts.putObject("quantiles");
         for (JsonNode q : quantiles) {
             values.put(q.asText(), digest.quantile(q.asDouble()));
         }
+        // Last: centroids() compresses once more, and the digest is no longer the one that was read.
+        double sum = 0;
+        for (Centroid centroid : digest.centroids()) {
+            sum += centroid.mean() * centroid.count();
+        }
+        facts.put("sum", sum);
         return facts;
     }
 

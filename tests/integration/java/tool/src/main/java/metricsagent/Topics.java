@@ -24,6 +24,7 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
@@ -49,8 +50,13 @@ final class Topics implements AutoCloseable {
     JsonNode create(String brokers, String topic, int partitions, JsonNode configs) throws Exception {
         NewTopic wanted = new NewTopic(topic, partitions, (short) 1);
         wanted.configs(strings(configs));
-        admin(brokers).createTopics(List.of(wanted)).all().get();
         long deadline = System.currentTimeMillis() + VISIBLE_TIMEOUT_MS;
+        while (!tryCreate(brokers, wanted)) {
+            if (System.currentTimeMillis() > deadline) {
+                throw new IllegalStateException("the broker stays fenced: " + topic);
+            }
+            Thread.sleep(POLL_MS);
+        }
         while (!hasLeaders(brokers, topic, partitions)) {
             if (System.currentTimeMillis() > deadline) {
                 throw new IllegalStateException("no leaders for " + topic);
@@ -110,6 +116,19 @@ final class Topics implements AutoCloseable {
     @Override
     public void close() {
         admins.values().forEach(Admin::close);
+    }
+
+    /** False while the broker is fenced: for a moment after a pause longer than its session. */
+    private boolean tryCreate(String brokers, NewTopic wanted) throws Exception {
+        try {
+            admin(brokers).createTopics(List.of(wanted)).all().get();
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof InvalidReplicationFactorException) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     private TopicDescription description(String brokers, String topic) throws Exception {
