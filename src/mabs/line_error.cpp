@@ -29,7 +29,8 @@ std::string_view explanation(RejectReason reason) {
     case RejectReason::unexpected_field: return "was not expected after this command";
     case RejectReason::bad_metric:
         return "is no metric name: 1 to 255 bytes of printable UTF-8 without blank = , { } \" \\";
-    case RejectReason::bad_timestamp: return "is no timestamp: 10 digits (seconds) or 13 (milliseconds); it comes before the value";
+    case RejectReason::bad_timestamp:
+        return "is no timestamp: 10 digits (seconds) or 13 (milliseconds); it comes before the value";
     case RejectReason::timestamp_too_old: return "is older than 24 hours";
     case RejectReason::timestamp_too_far_ahead: return "is more than 10 minutes ahead of this host's clock";
     case RejectReason::bad_value: return "is not a number of this type";
