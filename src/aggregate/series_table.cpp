@@ -65,13 +65,14 @@ mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view te
     write_canonical_tail(tags_, canonical_tail_);
     const auto hash = spellings_.hash()(type, line.metric, canonical_tail_);
     auto* canonical = spellings_.find(hash, type, line.metric, canonical_tail_);
+    if (canonical == nullptr && main_count_ >= limits_.max_series) {
+        return policy(RejectReason::too_many_series, line.metric, text);
+    }
+    const bool needs_entry = canonical == nullptr || (tags_.by_node && canonical->series->twin == nullptr);
+    if (needs_entry && is_out_of_memory()) {
+        return policy(RejectReason::overloaded, line.metric, text);
+    }
     if (canonical == nullptr) {
-        if (main_count_ >= limits_.max_series) {
-            return policy(RejectReason::too_many_series, line.metric, text);
-        }
-        if (is_out_of_memory()) {
-            return policy(RejectReason::overloaded, line.metric, text);
-        }
         canonical = spellings_.insert(hash, type, line.metric, canonical_tail_);
         canonical->is_canonical = true;
         canonical->series = make_series(canonical, false);
@@ -79,9 +80,6 @@ mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view te
     out = {canonical->series, nullptr};
     if (tags_.by_node) {
         if (out.series->twin == nullptr) {
-            if (is_out_of_memory()) {
-                return policy(RejectReason::overloaded, line.metric, text);
-            }
             out.series->twin = make_series(canonical, true);
         }
         out.node_series = out.series->twin;

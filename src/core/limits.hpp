@@ -17,6 +17,10 @@ inline constexpr std::size_t max_quoted_bytes = 64;          // offending text r
 inline constexpr std::int64_t max_age_ms = 24 * 3600 * 1000; // older lines would open buckets without end
 inline constexpr std::int64_t max_ahead_ms = 10 * 60 * 1000; // clocks differ, but not by more
 
+// Digests (mabs).
+inline constexpr double max_claimed_compression = 1e6; // what a payload may say; beyond it the header is garbage
+inline constexpr double max_series_compression = 1000; // what is kept of it: 32 KB a digest, whatever a client says
+
 // Sockets (listen).
 inline constexpr int listen_backlog = 4096;                         // old clients give up a connect after 100 ms
 inline constexpr std::size_t max_listeners = 32;                    // --listen and --listen-unix together

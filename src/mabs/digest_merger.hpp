@@ -9,6 +9,7 @@
 // sums. Every digest is merged with those before it in any order and grouping with about the same result.
 #pragma once
 
+#include "core/limits.hpp"
 #include "mabs/centroid_fold.hpp"
 #include "mabs/centroid_runs.hpp"
 #include "mabs/digest_intake.hpp"
@@ -31,7 +32,7 @@ class DigestMerger {
   public:
     struct Options {
         // A compression above this counts as this: a series must not grow because a client claims so.
-        double max_compression = 1000;
+        double max_compression = core::limits::max_series_compression;
         // Centroids that may wait behind the settled run, at the least; c of them may anyway.
         std::size_t min_pending = 0;
         // What the result gets, instead of the largest compression of what was merged. 0: not given.

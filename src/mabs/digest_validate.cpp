@@ -1,5 +1,7 @@
 #include "mabs/digest_validate.hpp"
 
+#include "core/limits.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,7 +10,6 @@ namespace agent::mabs {
 
 namespace {
 
-constexpr double max_claimed_compression = 1e6;
 constexpr double max_weight = 9007199254740992.0; // 2^53
 constexpr double half_max_weight = max_weight / 2;
 
@@ -73,7 +74,7 @@ void put_in_order(std::span<Centroid> centroids) {
 }
 
 DigestError check_header(DigestLayout layout, const DigestClaim& claim, bool empty) {
-    if (!(claim.compression > 0 && claim.compression <= max_claimed_compression))
+    if (!(claim.compression > 0 && claim.compression <= core::limits::max_claimed_compression))
         return {DigestFault::bad_compression, layout, 0, claim.compression};
     if (empty || !claim.has_ends) return {};
     if (!std::isfinite(claim.min)) return {DigestFault::bad_min, layout, 0, claim.min};

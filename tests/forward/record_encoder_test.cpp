@@ -213,6 +213,7 @@ TEST_CASE("any text survives JSON") {
         "eight888",
         "12345678\"",
         "1234567\"",
+        "1234567\\",
         "\x01\x1f",
         std::string("\0x", 2),
         "Köln 東京",

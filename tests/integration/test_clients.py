@@ -3,6 +3,7 @@
 import random
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -95,6 +96,19 @@ def test_a_slow_reader_gets_what_it_asked_for_in_whole_lines():
             client.half_close()
             lines = client.receive_until_end()
     assert lines == ["ok t accepted=0 rejected=0 durable=0"] * 500
+
+
+def test_a_client_that_reads_gets_every_answer_it_pipelined():
+    """More answers to one write than may wait unsent, less than the kernel takes."""
+    count = 4_000
+    with Agent("--stdout", "--flush-interval", "3600") as agent, agent.connect() as client:
+        writer = threading.Thread(
+            target=client.send, args=("".join(f"mabs c a 1\nsync {i}\n" for i in range(count)),), daemon=True
+        )
+        writer.start()
+        for i in range(count):
+            assert client.receive_line() == f"ok {i} accepted={i + 1} rejected=0 durable=0"
+        writer.join(30)
 
 
 def test_many_connections_at_once_share_their_series():

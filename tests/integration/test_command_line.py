@@ -1,11 +1,14 @@
 """Flags, exit codes and the ready line (operations.md)."""
 
+import pathlib
 import re
+import signal
 import socket
 
 import pytest
 from support.agent import Agent, run
 from support.client import Client
+from support.wait import wait_until
 
 pytestmark = pytest.mark.quick
 
@@ -174,6 +177,19 @@ def test_a_stale_unix_socket_is_replaced_and_a_live_one_is_not(tmp_path):
     with Agent("--stdout", "--listen-unix", path, listen=()):
         with Client.unix(path) as client:
             assert client.sync() == (0, 0)
+
+
+def test_an_agent_that_is_still_delivering_leaves_the_next_ones_unix_socket_alone(tmp_path):
+    path = str(tmp_path / "socket")
+    with Agent("--brokers", "127.0.0.1:1", "--listen-unix", path) as old:
+        old.send("mabs c a 1\n")
+        old.signal(signal.SIGTERM)
+        wait_until(lambda: not pathlib.Path(path).exists(), 10, "the path is given up")
+        with Agent("--stdout", "--listen-unix", path):
+            old.signal(signal.SIGTERM)  # do not wait for Kafka any longer
+            old.wait(10)
+            with Client.unix(path) as client:
+                assert client.sync() == (0, 0)
 
 
 def test_a_file_in_the_place_of_the_unix_socket_is_left_alone(tmp_path):

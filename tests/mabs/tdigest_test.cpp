@@ -82,6 +82,14 @@ TEST_CASE("quantile: nothing, one, two") {
     CHECK(cdf(two, 2) == 0.75);
 }
 
+TEST_CASE("quantile: where only the sample at max is above") {
+    TDigest digest = make_digest({{1, 1}, {3, 1}, {5, 2}});
+    TDigest::Facts facts = digest.facts();
+    facts.max = 9;
+    digest.set_facts(facts);
+    CHECK(quantile(digest, 0.75) == 9); // 0/0 by the formula
+}
+
 TEST_CASE("quantile: never goes back as q grows, and stays within min and max") {
     for (const nlohmann::json& vector : recorded("vectors.jsonl")) {
         CAPTURE(vector["name"]);
