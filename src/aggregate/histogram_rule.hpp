@@ -6,17 +6,7 @@
 #include "mabs/digest_merger.hpp"
 #include "mabs/tdigest.hpp"
 
-#include <cmath>
-
 namespace agent::aggregate {
-
-// The weight up to which every whole number is a double.
-inline constexpr double max_digest_weight = 9007199254740992.0; // 2^53
-
-inline bool digests_fit(const mabs::TDigest& held, double weight, double sum) {
-    // Not by the sum of the weights: 2^53 + 1 rounds down to 2^53.
-    return held.weight() <= max_digest_weight - weight && std::isfinite(held.sum() + sum);
-}
 
 struct HistogramRule {
     static constexpr bool needs_heap = true;
@@ -24,9 +14,7 @@ struct HistogramRule {
     mabs::DigestMerger& merger;
     SeriesTable& table;
 
-    bool fits(const Bucket& bucket) const {
-        return digests_fit(*bucket.histogram.digest, incoming.weight(), incoming.sum());
-    }
+    bool fits(const Bucket& bucket) const { return mabs::fits(*bucket.histogram.digest, incoming); }
 
     void start(Bucket& bucket) const {
         bucket.histogram.digest = new mabs::TDigest(incoming.compression());
@@ -48,7 +36,7 @@ struct SampleRule {
     mabs::DigestMerger& merger;
     SeriesTable& table;
 
-    bool fits(const Bucket& bucket) const { return digests_fit(*bucket.histogram.digest, 1, value); }
+    bool fits(const Bucket& bucket) const { return mabs::fits(*bucket.histogram.digest, value); }
 
     void start(Bucket& bucket) const {
         bucket.histogram.digest = new mabs::TDigest();

@@ -1,6 +1,7 @@
 #include "app/digest_encode_command.hpp"
 
 #include "app/command_report.hpp"
+#include "app/digest_limits.hpp"
 #include "app/exit_code.hpp"
 #include "app/line_input.hpp"
 #include "mabs/digest_encode.hpp"
@@ -48,7 +49,7 @@ bool add_numbers(LineInput& lines, std::ostream& err, mabs::DigestMerger& merger
 
 int encode_digest(std::istream& in, std::ostream& out, std::ostream& err, const DigestEncodeOptions& options) {
     LineInput lines(in);
-    mabs::DigestMerger merger({.compression = options.compression});
+    mabs::DigestMerger merger({.min_pending = max_pending_centroids, .compression = options.compression});
     mabs::TDigest digest(options.compression);
     if (!add_numbers(lines, err, merger, digest)) return exit_failure;
     merger.settle(digest);

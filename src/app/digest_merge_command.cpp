@@ -20,7 +20,10 @@ namespace {
 class Merge {
   public:
     explicit Merge(double compression)
-        : compression_(compression), merger_({.max_compression = max_digest_compression, .compression = compression}) {}
+        : compression_(compression),
+          merger_({.max_compression = max_digest_compression,
+                   .min_pending = max_pending_centroids,
+                   .compression = compression}) {}
 
     // Tells what is wrong with the digest; nothing if it was merged.
     std::string add(std::string_view text) {

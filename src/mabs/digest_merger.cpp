@@ -24,7 +24,8 @@ std::size_t most_settled(double compression) {
 
 bool fits(const TDigest& into, const TDigest& from) {
     if (into.empty()) return true;
-    return into.weight() + from.weight() <= max_digest_weight && std::isfinite(into.sum() + from.sum());
+    // Not by the sum of the weights: 2^53 + 1 rounds down to 2^53.
+    return from.weight() <= max_digest_weight - into.weight() && std::isfinite(into.sum() + from.sum());
 }
 
 bool fits(const TDigest& into, double sample) {

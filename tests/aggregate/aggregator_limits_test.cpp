@@ -3,6 +3,7 @@
 #include "support/aggregator_rig.hpp"
 #include "support/digest_text.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -2,9 +2,11 @@
 #include "aggregate/aggregator.hpp"
 #include "support/aggregator_rig.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 

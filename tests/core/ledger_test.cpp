@@ -1,5 +1,6 @@
 #include "core/ledger.hpp"
 
+#include <cstdint>
 #include <utility>
 
 #include <doctest/doctest.h>

@@ -4,6 +4,8 @@
 #include "support/talk.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>

@@ -4,6 +4,7 @@
 #include "listen/conversation.hpp"
 #include "support/talk.hpp"
 
+#include <cstdint>
 #include <string>
 
 #include <doctest/doctest.h>

@@ -1,5 +1,6 @@
 #include "observe/snapshot.hpp"
 
+#include <cstdint>
 #include <map>
 #include <sstream>
 #include <string>

@@ -8,6 +8,7 @@
 #include "support/recording_sink.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
