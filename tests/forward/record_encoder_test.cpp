@@ -206,18 +206,12 @@ TEST_CASE("numbers parse back to the same bits") {
 
 TEST_CASE("any text survives JSON") {
     const std::vector<std::string> texts{
-        "plain",
-        "\"",
-        "\\",
-        "a\"b\\c",
-        "eight888",
-        "12345678\"",
-        "1234567\"",
-        "1234567\\",
-        "\x01\x1f",
-        std::string("\0x", 2),
-        "Köln 東京",
-        "12345678abcdefgh\\",
+        "plain",     "\"",
+        "\\",        "a\"b\\c",
+        "eight888",  "12345678\"",
+        "1234567\"", "1234567\\",
+        "\x01\x1f",  std::string("\0x", 2),
+        "Köln 東京", "12345678abcdefgh\\",
         "\x7f",
     };
     for (const std::string& text : texts) {
