@@ -233,6 +233,7 @@ TEST_CASE("a flagged line is applied to both parts or to none") {
             rig.line(line + "9223372036854775807 by_node=True");
             rig.store.room = 1;
             CHECK(reason_of(rig.line(line + "1 by_node=True")) == "overloaded");
+            CHECK(rig.aggregator.table().bucket_count() == (line.ends_with("m ") ? 0 : 1)); // the part's, not sealed
             CHECK(!rig.line(line + "-1 by_node=True"));
             rig.store.room = 10;
             rig.flush();
