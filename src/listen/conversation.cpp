@@ -22,6 +22,7 @@ Conversation::Conversation(const Surroundings& around, std::string peer, ReplySe
 void Conversation::receive(std::string_view chunk, std::size_t rest_bytes) {
     const auto window = mabs::TimeWindow::around(around_.clock.unix_ms());
     splitter_.begin(chunk, rest_bytes);
+    is_stalled_ = false;
     while (!is_over_) {
         const auto item = splitter_.next();
         if (item == mabs::LineSplitter::Item::none) {
@@ -177,8 +178,9 @@ void Conversation::reply(std::string_view text) {
 
 bool Conversation::has_room_for(std::size_t size_bytes) {
     const auto fits = [&] { return replies_.size() + size_bytes <= core::limits::max_unsent_bytes; };
-    if (!fits() && sender_ != nullptr) {
+    if (!fits() && sender_ != nullptr && !is_stalled_) {
         sender_->send_replies();
+        is_stalled_ = !fits(); // the client does not read: do not try again for every reply
     }
     return fits();
 }

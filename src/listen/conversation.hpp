@@ -96,6 +96,7 @@ class Conversation {
     std::uint64_t suppressed_ = 0;
     bool has_put_ = false;
     bool is_over_ = false;
+    bool is_stalled_ = false; // within this chunk replies could not be sent
 };
 
 } // namespace agent::listen

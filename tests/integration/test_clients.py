@@ -77,7 +77,7 @@ def test_clients_that_never_read_cost_little_and_hold_up_nobody():
         stats = agent.stats()
         ledger.check(stats)
         assert ledger.rejected(stats, "bad_value") == 50 * lines_each // 2
-        assert answered_s < 5
+        assert answered_s < (5 if not is_sanitized() else 60)
         if not is_sanitized():
             assert agent.rss_bytes() - idle_bytes < 50 * 2 * 64 * 1024 + 32 * MIB
         # A client that begins to read again gets whole lines.
