@@ -27,6 +27,8 @@ class RunMerger {
     void add(CentroidRun run);
     // Adds each sorted stretch of `mixed`, whose short stretches are sorted into longer ones in place.
     void add_mixed(std::span<Centroid> mixed);
+    // What was added so far, each to be replaced by another run if the caller likes.
+    std::span<CentroidRun> runs() noexcept { return runs_; }
     // One sorted run of all; valid until the next call of anything.
     std::span<const Centroid> merged();
 

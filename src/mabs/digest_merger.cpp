@@ -10,10 +10,13 @@ namespace {
 
 // Below this the Java library takes this instead.
 constexpr double min_compression = 10;
-// See digest_intake.hpp. Large compressions are exact enough with less on top of the library's 2 c.
+// Large compressions are exact enough with less on top of the library's 2 c.
 double internal_compression(double compression) {
-    return std::min(2.75 * compression, 2 * compression + 75);
+    return std::min(3 * compression, 2 * compression + 100);
 }
+
+// So that two digests of some 1.25 c centroids, which is what DigestMerger itself makes of few samples, share a fold.
+constexpr double pending_per_compression = 1.25;
 
 // What a digest of the Java library with that compression has room for, too.
 std::size_t most_settled(double compression) {
@@ -40,7 +43,7 @@ double DigestMerger::merged_compression(const TDigest& into, double compression)
 }
 
 std::size_t DigestMerger::most_held(double compression) const {
-    const auto pending = static_cast<std::size_t>(std::ceil(compression));
+    const auto pending = static_cast<std::size_t>(std::ceil(pending_per_compression * compression));
     return most_settled(compression) + std::max(pending, options_.min_pending);
 }
 
@@ -56,8 +59,7 @@ void DigestMerger::merge(TDigest& into, const TDigest& from) {
     assert(merged.weight <= max_digest_weight);
     const bool is_first = into.empty();
     into.set_facts(merged);
-    const double fine_share = CentroidFolder::middle_share(merged.weight, internal_compression(merged.compression));
-    const CentroidRun incoming = is_first ? intake_.as_is(from) : intake_.spread(from, fine_share);
+    const CentroidRun incoming = intake_.run_of(from);
     const std::size_t most = most_held(merged.compression);
     if (into.centroids().size() + incoming.size() > most) return fold_in(into, incoming);
     std::ranges::copy(incoming,
@@ -86,14 +88,15 @@ void DigestMerger::settle(TDigest& digest) {
 
 void DigestMerger::fold_in(TDigest& into, CentroidRun incoming) {
     const double compression = into.compression();
+    const bool must_fold = static_cast<double>(incoming.size() + into.centroids().size()) > compression;
     runs_.clear();
     // The small ones first, to be merged with one another before they meet the large one.
     runs_.add(incoming);
     runs_.add_mixed(into.mutable_centroids().subspan(into.settled().size()));
-    runs_.add(into.settled());
+    runs_.add(must_fold ? spread_all(into, incoming.size()) : into.settled());
     CentroidRun run = runs_.merged();
     // A handful of passes at the most: the first fits but for odd weights at small compressions.
-    for (double d = internal_compression(compression); static_cast<double>(run.size()) > compression; d /= 1.25) {
+    for (double d = internal_compression(compression); must_fold; d /= 1.125) {
         const CentroidRun folded = folder_.fold(run, into.weight(), d);
         if (folded.size() <= most_settled(compression)) {
             run = folded;
@@ -106,6 +109,15 @@ void DigestMerger::fold_in(TDigest& into, CentroidRun incoming) {
     }
     // A little room, because the size creeps up while the weight grows.
     std::ranges::copy(run, into.overwrite(run.size(), run.size() + run.size() / 8).begin());
+}
+
+// Spreads the runs that were added so far, and gives the settled one.
+CentroidRun DigestMerger::spread_all(const TDigest& into, std::size_t incoming) {
+    const double d = internal_compression(into.compression());
+    spreader_.start(incoming + into.centroids().size(), into.weight(), CentroidFolder::middle_share(into.weight(), d));
+    for (CentroidRun& run : runs_.runs())
+        run = spreader_.arrived(run);
+    return spreader_.settled(into.settled());
 }
 
 } // namespace agent::mabs

@@ -1,7 +1,7 @@
 #include "mabs/digest_quantile.hpp"
 
-#include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -18,9 +18,16 @@ double excluded(const Centroid& centroid) {
     return centroid.weight == 1 ? 0.5 : 0;
 }
 
+// Products with weights and differences of means may overflow: std::lerp has neither.
 double between(double low, double low_share, double high, double high_share) {
-    const double mixed = (low * low_share + high * high_share) / (low_share + high_share);
-    return std::clamp(mixed, low, high);
+    return std::lerp(low, high, high_share / (low_share + high_share));
+}
+
+// Which part of the way from `from` to `to` lies before `x`, which is on it.
+double part_of_way(double from, double x, double to) {
+    const double way = to - from;
+    if (std::isfinite(way)) return (x - from) / way;
+    return (x / 2 - from / 2) / (to / 2 - from / 2);
 }
 
 // Where `index` samples lie below, between the two outermost means.
@@ -59,7 +66,7 @@ double samples_below(std::span<const Centroid> centroids, double x) {
             if (left.weight == 1 && right.weight == 1) return so_far + 1;
             const double width = (left.weight + right.weight) / 2 - excluded(left) - excluded(right);
             const double base = so_far + left.weight / 2 + excluded(left);
-            return base + width * (x - left.mean) / (right.mean - left.mean);
+            return base + width * part_of_way(left.mean, x, right.mean);
         }
         so_far += left.weight;
     }
@@ -70,7 +77,7 @@ double samples_below(std::span<const Centroid> centroids, double x) {
 // known to be at the end itself.
 double samples_in_tail(double end, double x, const Centroid& outermost) {
     if (x == end) return 0.5;
-    return 1 + (x - end) / (outermost.mean - end) * (outermost.weight / 2 - 1);
+    return 1 + part_of_way(end, x, outermost.mean) * (outermost.weight / 2 - 1);
 }
 
 } // namespace
@@ -86,11 +93,11 @@ double quantile(const TDigest& digest, double q) {
     const double index = q * total;
     if (index < 1) return digest.min();
     if (first.weight > 1 && index < first.weight / 2)
-        return digest.min() + (index - 1) / (first.weight / 2 - 1) * (first.mean - digest.min());
+        return between(digest.min(), first.weight / 2 - index, first.mean, index - 1);
     if (index > total - 1) return digest.max();
     if (last.weight > 1 && total - index <= last.weight / 2) {
         if (last.weight == 2) return digest.max(); // 0/0 below
-        return digest.max() - (total - index - 1) / (last.weight / 2 - 1) * (digest.max() - last.mean);
+        return between(last.mean, total - index - 1, digest.max(), last.weight / 2 - (total - index));
     }
     return quantile_inside(centroids, index, digest.max());
 }

@@ -181,8 +181,8 @@ TEST_CASE("merger: a series stays small whatever comes") {
             const TDigest sent = make_digest(centroids, compression);
             weight += sent.weight();
             merger.merge(digest, sent);
-            CHECK(static_cast<double>(digest.centroids().size()) <= std::max(3 * std::ceil(kept) + 10, 4000.0));
-            if (round > 0) CHECK(static_cast<double>(digest.centroids().size()) <= 3 * std::ceil(kept) + 10);
+            CHECK(static_cast<double>(digest.centroids().size()) <= std::max(std::ceil(3.25 * kept) + 11, 4000.0));
+            if (round > 0) CHECK(static_cast<double>(digest.centroids().size()) <= std::ceil(3.25 * kept) + 11);
         }
         merger.settle(digest);
         check_settled(digest);

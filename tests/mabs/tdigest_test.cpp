@@ -3,6 +3,7 @@
 #include "digest_data.hpp"
 #include "mabs/digest_quantile.hpp"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -106,6 +107,26 @@ TEST_CASE("quantile: never goes back as q grows, and stays within min and max") 
             before = value;
         }
     }
+}
+
+TEST_CASE("quantile: means whose products and distances are beyond a double") {
+    constexpr double most = std::numeric_limits<double>::max();
+    const TDigest wide = make_digest({{-most, 3}, {0, 100}, {most, 3}});
+    CHECK(quantile(wide, 0.25) == doctest::Approx(0.5 * -most).epsilon(0.05));
+    CHECK(quantile(wide, 0.75) == doctest::Approx(0.5 * most).epsilon(0.05));
+    CHECK(cdf(wide, -most / 2) == doctest::Approx((1.5 + 51.5 / 2) / 106));
+    CHECK(cdf(wide, most / 2) == doctest::Approx(1 - (1.5 + 51.5 / 2) / 106));
+    const TDigest wider = make_digest({{-most, 100}, {most, 100}});
+    CHECK(quantile(wider, 0.5) == 0);
+    CHECK(cdf(wider, 0) == 0.5);
+    // Ends that are no means: a tail as wide.
+    TDigest tails = make_digest({{0.9 * most, 10}, {most, 10}});
+    TDigest::Facts facts = tails.facts();
+    facts.min = -most;
+    tails.set_facts(facts);
+    CHECK(quantile(tails, 0.15) == doctest::Approx(-0.05 * most)); // 2 of the 1 to 5 samples from min on
+    CHECK(cdf(tails, -most / 2) > 0.05);
+    CHECK(cdf(tails, -most / 2) < 0.25);
 }
 
 } // namespace
