@@ -39,6 +39,7 @@ Aggregator::Aggregator(const AggregatorOptions& options, const core::Clock& cloc
                        core::Ledger& ledger)
     : ledger_(ledger),
       table_(options.hash_key, options.table),
+      deny_(options.deny),
       sealer_(table_, store, clock, merger_, options.resolution_ms, options.node),
       resolution_ms_(options.resolution_ms),
       idle_rounds_(rounds(core::limits::series_idle_ms, options.flush_interval_ms)),
@@ -104,7 +105,8 @@ mabs::LineError Aggregator::find_target(const Entry& entry, const Pending& pendi
         spelling = table_.spellings().find(pending.hash, type, line.metric, line.tail);
     }
     if (spelling != nullptr) {
-        out = {spelling->series, spelling->node_series};
+        const bool is_by_node = spelling->kind == SpellingKind::by_node_alias;
+        out = {spelling->series, is_by_node ? spelling->series->twin : nullptr};
         return {};
     }
     return table_.resolve(line, entry.text, type, out);
@@ -112,6 +114,11 @@ mabs::LineError Aggregator::find_target(const Entry& entry, const Pending& pendi
 
 mabs::LineError Aggregator::apply(Entry& entry, const Pending& pending) {
     const auto& line = entry.line;
+    if (pending.spelling == nullptr) {
+        if (const auto denied = deny_.check(entry)) {
+            return denied;
+        }
+    }
     if (line.verb == mabs::Verb::histogram) {
         if (const auto error = decode_digest(entry)) {
             return error;
@@ -130,11 +137,14 @@ mabs::LineError Aggregator::apply(Entry& entry, const Pending& pending) {
         break;
     default: reason = merge(target, line.timestamp_ms, SampleRule{line.number, merger_, table_}); break;
     }
-    return {reason, 0, 0};
+    return reason == RejectReason::too_many_series ? error_about_metric(entry, reason) : mabs::LineError{reason, 0, 0};
 }
 
-mabs::LineError Aggregator::accept_point(const Entry& entry) {
+mabs::LineError Aggregator::accept_point(Entry& entry) {
     const auto& [text, line, error, detail] = entry;
+    if (const auto denied = deny_.check(entry)) {
+        return denied;
+    }
     if (auto wrong = mabs::check_metric(line.metric)) {
         wrong.offset += static_cast<std::uint32_t>(line.metric.data() - text.data());
         return wrong;

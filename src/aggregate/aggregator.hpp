@@ -5,6 +5,7 @@
 // Memory: the series table (core::limits, TableLimits). At its limits lines are rejected, nothing is thrown away.
 #pragma once
 
+#include "aggregate/deny_list.hpp"
 #include "aggregate/merge_rules.hpp"
 #include "aggregate/sample_sink.hpp"
 #include "aggregate/sealer.hpp"
@@ -30,6 +31,7 @@ struct AggregatorOptions {
     std::int64_t flush_interval_ms = 10'000;
     std::string node; // the host's name
     TableLimits table;
+    DenyList deny;
     SpellingHash::Key hash_key{}; // random in production
 };
 
@@ -70,7 +72,7 @@ class Aggregator final : public SampleSink {
 
     void look_up(std::span<Entry> batch, std::span<Pending> pending);
     mabs::LineError apply(Entry& entry, const Pending& pending);
-    mabs::LineError accept_point(const Entry& entry);
+    mabs::LineError accept_point(Entry& entry);
     mabs::LineError decode_digest(Entry& entry);
     mabs::LineError find_target(const Entry& entry, const Pending& pending, Target& out);
     template <typename Rule>
@@ -86,6 +88,7 @@ class Aggregator final : public SampleSink {
     core::Ledger& ledger_;
     mabs::DigestMerger merger_;
     SeriesTable table_;
+    DenyList deny_;
     Sealer sealer_;
     std::int64_t resolution_ms_;
 

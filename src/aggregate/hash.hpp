@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace agent::aggregate {
@@ -33,12 +32,6 @@ class SpellingHash {
         return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
     }
 
-    static std::uint64_t load_u32(const char* at) {
-        std::uint32_t word;
-        std::memcpy(&word, at, sizeof word);
-        return word;
-    }
-
     std::uint64_t text(std::string_view bytes, std::uint64_t state) const {
         const char* at = bytes.data();
         std::size_t left = bytes.size();
@@ -53,8 +46,8 @@ class SpellingHash {
             first = mabs::load_u64(at);
             last = mabs::load_u64(at + left - 8);
         } else if (left >= 4) {
-            first = load_u32(at);
-            last = load_u32(at + left - 4);
+            first = mabs::load_u32(at);
+            last = mabs::load_u32(at + left - 4);
         } else if (left > 0) {
             first = static_cast<unsigned char>(at[0]);
             last = (static_cast<std::uint64_t>(static_cast<unsigned char>(at[left / 2])) << 8) |

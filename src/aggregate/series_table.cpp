@@ -10,9 +10,6 @@ namespace {
 
 using core::RejectReason;
 
-// A new main series, its canonical spelling and one alias take about this much; a twin and digests come on top.
-constexpr std::size_t series_bytes = sizeof(Series);
-
 // As a tail: tags sorted, one blank between them. Values hold no blanks, so it can be taken apart again.
 void write_canonical_tail(const mabs::TagList& tags, std::string& out) {
     out.clear();
@@ -38,20 +35,16 @@ mabs::LineError policy(RejectReason reason, std::string_view metric, std::string
 SeriesTable::SeriesTable(const SpellingHash::Key& key, const TableLimits& limits) : limits_(limits), spellings_(key) {}
 
 SeriesTable::~SeriesTable() {
-    for (const auto& chunk : chunks_) {
-        for (std::size_t i = 0; i < chunk_series; ++i) {
-            auto& series = chunk[i];
-            while (series.current.older != nullptr) {
-                close_bucket(series, *series.current.older);
-            }
-            close_bucket(series, series.current);
+    for (SeriesPool::Cursor cursor; auto* const series = pool_.next(cursor);) {
+        while (series->current.older != nullptr) {
+            close_bucket(*series, *series->current.older);
         }
+        close_bucket(*series, series->current);
     }
 }
 
 std::size_t SeriesTable::size_bytes() const {
-    return spellings_.size_bytes() + chunks_.size() * chunk_series * series_bytes + older_buckets_ * sizeof(Bucket) +
-           digest_bytes_;
+    return spellings_.size_bytes() + pool_.size_bytes() + older_buckets_ * sizeof(Bucket) + digest_bytes_;
 }
 
 mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view text, core::SeriesType type,
@@ -73,8 +66,7 @@ mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view te
         return policy(RejectReason::overloaded, line.metric, text);
     }
     if (canonical == nullptr) {
-        canonical = spellings_.insert(hash, type, line.metric, canonical_tail_);
-        canonical->is_canonical = true;
+        canonical = spellings_.insert(hash, SpellingKind::canonical, type, line.metric, canonical_tail_);
         canonical->series = make_series(canonical, false);
     }
     out = {canonical->series, nullptr};
@@ -98,9 +90,9 @@ void SeriesTable::remember(const mabs::Line& line, core::SeriesType type, const 
     if (spellings_.find(hash, type, line.metric, line.tail) != nullptr) {
         return;
     }
-    auto* const alias = spellings_.insert(hash, type, line.metric, line.tail);
+    const auto kind = target.node_series == nullptr ? SpellingKind::alias : SpellingKind::by_node_alias;
+    auto* const alias = spellings_.insert(hash, kind, type, line.metric, line.tail);
     alias->series = target.series;
-    alias->node_series = target.node_series;
     alias->next_alias = std::exchange(canonical.next_alias, alias);
 }
 
@@ -167,25 +159,12 @@ void SeriesTable::close_bucket(Series& series, Bucket& bucket) {
 }
 
 Series* SeriesTable::make_series(Spelling* identity, bool is_twin) {
-    if (free_ == nullptr) {
-        chunks_.push_back(std::make_unique<Series[]>(chunk_series));
-        for (std::size_t i = chunk_series; i-- > 0;) {
-            free_series(chunks_.back()[i]);
-        }
-    }
-    auto* const series = std::exchange(free_, free_->twin);
-    *series = Series();
+    auto* const series = pool_.make();
     series->identity = identity;
     series->current.type = identity->type;
     series->is_twin = is_twin;
-    series->in_use = true;
     main_count_ += is_twin ? 0 : 1;
     return series;
-}
-
-void SeriesTable::free_series(Series& series) {
-    series = Series();
-    series.twin = std::exchange(free_, &series);
 }
 
 bool SeriesTable::sweep(std::size_t count, std::uint32_t oldest_round, bool forget_aliases) {
@@ -193,40 +172,43 @@ bool SeriesTable::sweep(std::size_t count, std::uint32_t oldest_round, bool forg
         return series.current.is_empty() && series.current.older == nullptr && !series.current.in_change_list &&
                static_cast<std::int32_t>(series.last_round - oldest_round) < 0;
     };
-    const auto end = chunks_.size() * chunk_series;
-    for (; count > 0 && sweep_at_ < end; --count, ++sweep_at_) {
-        auto& series = chunks_[sweep_at_ / chunk_series][sweep_at_ % chunk_series];
-        if (!series.in_use || series.is_twin) {
+    for (; count > 0; --count) {
+        auto* const series = pool_.next(sweep_at_);
+        if (series == nullptr) {
+            sweep_at_ = {};
+            return true;
+        }
+        if (!series->in_use || series->is_twin) {
             continue; // a twin goes with its main series: whatever changes it changes that one too
         }
-        if (is_idle(series) && (series.twin == nullptr || is_idle(*series.twin))) {
-            remove(series);
+        if (is_idle(*series) && (series->twin == nullptr || is_idle(*series->twin))) {
+            remove(*series);
         } else if (forget_aliases) {
-            erase_aliases(*series.identity);
+            erase_aliases(*series->identity);
         }
     }
-    if (sweep_at_ < end) {
-        return false;
-    }
-    sweep_at_ = 0;
-    return true;
+    return false;
 }
 
 void SeriesTable::remove(Series& main) {
     erase_aliases(*main.identity);
-    spellings_.erase(main.identity);
+    erase(main.identity);
     if (main.twin != nullptr) {
-        free_series(*main.twin);
+        pool_.release(main.twin);
     }
-    free_series(main);
+    pool_.release(&main);
     --main_count_;
 }
 
 void SeriesTable::erase_aliases(Spelling& canonical) {
     while (canonical.next_alias != nullptr) {
         auto* const alias = std::exchange(canonical.next_alias, canonical.next_alias->next_alias);
-        spellings_.erase(alias);
+        erase(alias);
     }
+}
+
+void SeriesTable::erase(Spelling* spelling) {
+    spellings_.erase(spellings_.hash()(spelling->type, spelling->metric(), spelling->tail()), spelling);
 }
 
 } // namespace agent::aggregate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aggregate/series_entry.hpp"
+#include "aggregate/series_pool.hpp"
 #include "aggregate/spelling_table.hpp"
 #include "core/limits.hpp"
 #include "mabs/line_parser.hpp"
@@ -10,9 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace agent::aggregate {
 
@@ -65,24 +64,20 @@ class SeriesTable {
     bool is_out_of_memory() const { return size_bytes() >= limits_.max_bytes; }
 
   private:
-    static constexpr std::size_t chunk_series = 256;
-    using Chunk = std::unique_ptr<Series[]>;
-
     std::size_t max_spellings() const { return limits_.max_series * (1 + core::limits::spellings_per_series); }
     Series* make_series(Spelling* identity, bool is_twin);
-    void free_series(Series& series);
     void remove(Series& main);
     void erase_aliases(Spelling& canonical);
+    void erase(Spelling* spelling);
     void remember(const mabs::Line& line, core::SeriesType type, const Target& target, Spelling& canonical);
 
     TableLimits limits_;
     SpellingTable spellings_;
-    std::vector<Chunk> chunks_;
-    Series* free_ = nullptr; // linked by `twin`
+    SeriesPool pool_;
     std::size_t main_count_ = 0;
     std::size_t older_buckets_ = 0;
     std::size_t digest_bytes_ = 0;
-    std::size_t sweep_at_ = 0;
+    SeriesPool::Cursor sweep_at_;
     std::string canonical_tail_; // scratch
     mabs::TagList tags_;         // scratch
 };

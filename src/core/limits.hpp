@@ -31,10 +31,18 @@ inline constexpr std::size_t small_read_bytes = 16 * 1024;          // below it 
 inline constexpr int gather_ms = 2;                                 // how long a chatty client's writes gather
 inline constexpr std::size_t max_held_errors = 20;                  // error replies of one batch, then a count
 inline constexpr std::size_t max_unsent_bytes = 64 * 1024;          // replies to a client that does not read
-inline constexpr std::size_t typist_lines = 32; // a person typing: fewer lines than this on the connection
-inline constexpr int typist_silence_ms = 200;   // and silent for this long
-inline constexpr int accept_backoff_ms = 100;   // out of file descriptors or memory for sockets
-inline constexpr int close_grace_ms = 1000;     // for a closing session to get its last replies out
+inline constexpr std::size_t own_unsent_bytes = 4 * 1024;           // of them any connection may have: one `stats`
+inline constexpr std::size_t max_all_unsent_bytes = 16 << 20;       // what goes beyond, of all connections
+inline constexpr int send_buffer_bytes = 64 * 1024;                 // the kernel's, a connection: else up to 4 MiB
+inline constexpr std::size_t short_unfinished_bytes = 1024;         // without its LF: any connection, any time
+inline constexpr std::size_t max_unfinished_bytes = 16 << 20;       // longer ones, together: 500 digests of 30 KB
+inline constexpr int stretch_ms = 5;                     // busy for so long, the loop looks who else has written
+inline constexpr std::size_t late_read_bytes = 2 * 1024; // for somebody new meanwhile: a little, at once
+inline constexpr std::size_t spare_descriptors = 64;     // not for connections: Kafka, files, the state directory
+inline constexpr std::size_t typist_lines = 32;          // a person typing: fewer lines than this on the connection
+inline constexpr int typist_silence_ms = 200;            // and silent for this long
+inline constexpr int accept_backoff_ms = 100;            // out of file descriptors or memory for sockets
+inline constexpr int close_grace_ms = 1000;              // for a closing session to get its last replies out
 
 // Series (aggregate).
 inline constexpr std::size_t default_max_series = 1'000'000; // 0.5 GB of counters; by-node twins not counted
@@ -43,6 +51,8 @@ inline constexpr std::size_t spellings_per_series = 2;       // raw spellings in
 inline constexpr std::size_t max_table_bytes = std::size_t{2} << 30; // series, spellings and digests together
 inline constexpr std::int64_t series_idle_ms = 15 * 60 * 1000;       // a series unseen for so long leaves the table
 inline constexpr std::size_t max_open_buckets = 32;     // of one series; the oldest made is sealed for a new one
+inline constexpr std::size_t max_deny_globs = 256;      // each is tried for a metric that is new, and for points
+inline constexpr std::size_t max_glob_bytes = 255;      // as long as a name; 8 KB compiled
 inline constexpr std::size_t flush_slice_records = 512; // made before other work gets its turn
 
 // Records waiting for Kafka (journal, forward).

@@ -51,10 +51,7 @@ bool has_equals(std::string_view field) {
     return field.find('=') != std::string_view::npos;
 }
 
-LineError take_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, Line& out) {
-    if (!parse_timestamp(field, out.timestamp_ms)) {
-        return fields.wrong(RejectReason::bad_timestamp, field);
-    }
+LineError check_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, const Line& out) {
     if (out.timestamp_ms < window.oldest_ms) {
         return fields.wrong(RejectReason::timestamp_too_old, field);
     }
@@ -62,6 +59,13 @@ LineError take_timestamp(const Fields& fields, std::string_view field, const Tim
         return fields.wrong(RejectReason::timestamp_too_far_ahead, field);
     }
     return {};
+}
+
+LineError take_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, Line& out) {
+    if (!parse_timestamp(field, out.timestamp_ms)) {
+        return fields.wrong(RejectReason::bad_timestamp, field);
+    }
+    return check_timestamp(fields, field, window, out);
 }
 
 RejectReason reason_of(NumberFault fault) {
@@ -73,23 +77,23 @@ RejectReason reason_of(NumberFault fault) {
     return RejectReason::bad_value;
 }
 
-LineError take_value(const Fields& fields, std::string_view field, Line& out) {
+NumberFault read_value(std::string_view field, Line& out) {
     out.value = field;
-    auto fault = NumberFault::none;
-    switch (out.verb) {
-    case Verb::counter:
+    if (out.verb == Verb::counter) {
         out.is_integer = true;
-        fault = parse_integer(field, out.integer);
-        break;
-    case Verb::put: // an integer where it is one that fits, else a double
-        out.is_integer = parse_integer(field, out.integer) == NumberFault::none;
-        if (!out.is_integer) {
-            fault = parse_decimal(field, out.number);
-        }
-        break;
-    default: fault = parse_decimal(field, out.number); break;
+        return parse_integer(field, out.integer);
     }
-    if (fault != NumberFault::none) {
+    if (out.verb == Verb::put) { // an integer where it is one that fits, else a double
+        out.is_integer = parse_integer(field, out.integer) == NumberFault::none;
+        if (out.is_integer) {
+            return NumberFault::none;
+        }
+    }
+    return parse_decimal(field, out.number);
+}
+
+LineError take_value(const Fields& fields, std::string_view field, Line& out) {
+    if (const auto fault = read_value(field, out); fault != NumberFault::none) {
         return fields.wrong(reason_of(fault), field);
     }
     return {};
@@ -98,12 +102,17 @@ LineError take_value(const Fields& fields, std::string_view field, Line& out) {
 // [timestamp] value, of everything but histograms.
 LineError take_numbers(Fields& fields, const TimeWindow& window, Line& out) {
     const bool is_put = out.verb == Verb::put;
-    const auto first = fields.peek();
-    if (first.empty() || has_equals(first)) {
-        return fields.missing(is_put ? RejectReason::missing_timestamp : RejectReason::missing_value);
-    }
-    fields.next();
+    const auto before = fields;
+    const auto first = fields.next();
     const auto second = fields.peek();
+    // Nearly every line has both. What reads as a timestamp and a value has no `=`, so none is looked for.
+    if (parse_timestamp(first, out.timestamp_ms) && read_value(second, out) == NumberFault::none) {
+        fields.next();
+        return check_timestamp(fields, first, window, out);
+    }
+    if (first.empty() || has_equals(first)) {
+        return before.missing(is_put ? RejectReason::missing_timestamp : RejectReason::missing_value);
+    }
     if (second.empty() || has_equals(second)) {
         if (is_put) {
             return fields.missing(RejectReason::missing_value);

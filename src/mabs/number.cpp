@@ -3,6 +3,7 @@
 #include "mabs/text.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -16,13 +17,41 @@ namespace {
 constexpr std::size_t seconds_digits = 10;
 constexpr std::size_t milliseconds_digits = 13;
 
-// The value of `count` (at most 18) characters that are known to be digits.
-std::int64_t digits_value(const char* at, std::size_t count) {
+// Up to eight digits at once (little-endian words: the first digit is the lowest byte). False: not all are digits.
+bool parse_short_digits(const char* at, std::size_t count, std::int64_t& out) {
+    const auto word = pad_digits(load_short(at, count), count);
+    out = digits_value(word);
+    return are_digits(word);
+}
+
+// The value of `count` (1 to 18) characters. False: not all are digits.
+bool parse_digits(const char* at, std::size_t count, std::int64_t& out) {
+    if constexpr (std::endian::native == std::endian::little) {
+        if (count <= 8) {
+            return parse_short_digits(at, count, out);
+        }
+    }
+    if (!all_digits(at, count)) {
+        return false;
+    }
     std::int64_t value = 0;
     for (std::size_t i = 0; i < count; ++i) {
         value = value * 10 + (at[i] - '0');
     }
-    return value;
+    out = value;
+    return true;
+}
+
+// 10 or 13 digits in two words.
+bool parse_time_digits(std::string_view field, std::int64_t& out) {
+    if constexpr (std::endian::native == std::endian::little) {
+        const auto more = field.size() - 8;
+        const auto high = load_u64(field.data());
+        const auto low = pad_digits(load_short(field.data() + 8, more), more);
+        out = digits_value(high) * std::int64_t{more == 2 ? 100 : 100'000} + digits_value(low);
+        return are_digits(high) && are_digits(low);
+    }
+    return parse_digits(field.data(), field.size(), out);
 }
 
 std::string_view without_plus(std::string_view field) {
@@ -64,9 +93,30 @@ constexpr std::size_t exact_digits = 15; // any integer of so many digits is a d
 constexpr std::array<double, exact_digits + 1> powers_of_ten{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
+// As below, for 2 to 8 characters: the point is found and closed up within one word.
+bool parse_tiny_decimal(std::string_view text, double& out) {
+    const auto size = text.size();
+    const auto word = load_short(text.data(), size);
+    const auto points = detail::zero_bytes(word ^ (detail::ones * '.'));
+    if (points == 0) {
+        const auto digits = pad_digits(word, size);
+        out = digits_value(digits);
+        return are_digits(digits);
+    }
+    const auto at = static_cast<std::size_t>(std::countr_zero(points)) / 8;
+    const auto before = word & ~(~std::uint64_t{0} << (8 * at));
+    const auto after = at == 7 ? 0 : word >> (8 * (at + 1));
+    const auto digits = pad_digits(before | (after << (8 * at)), size - 1);
+    out = static_cast<double>(digits_value(digits)) / powers_of_ten[size - 1 - at];
+    return are_digits(digits);
+}
+
 // Most gauges: at most 15 digits and a point. Both operands of the division are exact, so its result is the nearest
 // double (Clinger 1990). False where the text is anything else.
 bool parse_short_decimal(std::string_view text, double& out) {
+    if (text.size() - 2 <= 6 && std::endian::native == std::endian::little) {
+        return parse_tiny_decimal(text, out);
+    }
     if (text.size() > exact_digits + 1) {
         return false;
     }
@@ -100,10 +150,10 @@ bool looks_like_timestamp(std::string_view field) {
 }
 
 bool parse_timestamp(std::string_view field, std::int64_t& out_ms) {
-    if (!looks_like_timestamp(field)) {
+    std::int64_t value = 0;
+    if ((field.size() != seconds_digits && field.size() != milliseconds_digits) || !parse_time_digits(field, value)) {
         return false;
     }
-    const auto value = digits_value(field.data(), field.size());
     out_ms = field.size() == seconds_digits ? value * 1000 : value;
     return true;
 }
@@ -111,15 +161,20 @@ bool parse_timestamp(std::string_view field, std::int64_t& out_ms) {
 NumberFault parse_integer(std::string_view field, std::int64_t& out) {
     const bool negative = field.starts_with('-');
     const auto text = negative ? field.substr(1) : without_plus(field);
-    if (text.empty() || !all_digits(text.data(), text.size())) {
+    if (text.empty()) {
         return NumberFault::malformed;
     }
+    std::int64_t value = 0;
     if (text.size() <= 18) {
-        const auto value = digits_value(text.data(), text.size());
+        if (!parse_digits(text.data(), text.size(), value)) {
+            return NumberFault::malformed;
+        }
         out = negative ? -value : value;
         return NumberFault::none;
     }
-    std::int64_t value = 0;
+    if (!all_digits(text.data(), text.size())) {
+        return NumberFault::malformed;
+    }
     for (const char c : text) { // towards the sign's own limit: int64 has one more negative
         const std::int64_t digit = c - '0';
         if (__builtin_mul_overflow(value, std::int64_t{10}, &value) ||

@@ -90,6 +90,8 @@ TEST_CASE("open buckets have a cap too: those that are open keep working") {
     for (const std::string flag : {"", " by_node=True"}) {
         const auto error = rig.line(at(cap) + flag, "somebody");
         CHECK(reason_of(error) == "too_many_series");
+        CHECK(error.offset == 7); // the metric
+        CHECK(error.length == 1);
     }
     CHECK(rig.aggregator.last_refusal().metric == "m");
     CHECK(rig.aggregator.last_refusal().peer == "somebody");

@@ -53,7 +53,7 @@ TEST_CASE("spellings of one series lead to one entry, flagged ones to its twin t
     CHECK(flagged.node_series->identity == plain.series->identity);
     CHECK(plain.series->identity->metric() == "m");
     CHECK(plain.series->identity->tail() == "a=1 b=2"); // the canonical spelling
-    CHECK(plain.series->identity->is_canonical);
+    CHECK(plain.series->identity->kind == SpellingKind::canonical);
     CHECK(table.series_count() == 1);
     CHECK(table.spellings().size() == 4);
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -69,14 +70,13 @@ TEST_CASE("another key gives other hashes") {
 
 TEST_CASE("type, metric and tail are compared, whatever the hash says") {
     SpellingTable table(key);
-    auto* const spelling = table.insert(5, SeriesType::counter, "ab", "c=1");
+    auto* const spelling = table.insert(5, SpellingKind::alias, SeriesType::counter, "ab", "c=1");
     CHECK(spelling->metric() == "ab");
     CHECK(spelling->tail() == "c=1");
     CHECK(spelling->type == SeriesType::counter);
     CHECK(spelling->series == nullptr);
-    CHECK(spelling->node_series == nullptr);
     CHECK(spelling->next_alias == nullptr);
-    CHECK(!spelling->is_canonical);
+    CHECK(spelling->kind == SpellingKind::alias);
     CHECK(table.find(5, SeriesType::counter, "ab", "c=1") == spelling);
     CHECK(table.find(6, SeriesType::counter, "ab", "c=1") == nullptr);
     CHECK(table.find(5, SeriesType::gauge, "ab", "c=1") == nullptr);
@@ -85,7 +85,7 @@ TEST_CASE("type, metric and tail are compared, whatever the hash says") {
     CHECK(table.find(5, SeriesType::counter, "ab", "") == nullptr);
     CHECK(table.candidate(5) == spelling);
     CHECK(table.candidate(6) == nullptr);
-    auto* const collides = table.insert(5, SeriesType::gauge, "ab", "");
+    auto* const collides = table.insert(5, SpellingKind::alias, SeriesType::gauge, "ab", "");
     CHECK(table.find(5, SeriesType::counter, "ab", "c=1") == spelling);
     CHECK(table.find(5, SeriesType::gauge, "ab", "") == collides);
 }
@@ -94,12 +94,12 @@ TEST_CASE("the size is that of what is in it") {
     SpellingTable table(key);
     const auto empty = table.size_bytes();
     CHECK(table.size() == 0);
-    auto* const one = table.insert(1, SeriesType::counter, "metric", "a=1 b=2");
-    auto* const two = table.insert(2, SeriesType::counter, "metric", "");
+    auto* const one = table.insert(1, SpellingKind::alias, SeriesType::counter, "metric", "a=1 b=2");
+    auto* const two = table.insert(2, SpellingKind::alias, SeriesType::counter, "metric", "");
     CHECK(table.size() == 2);
     CHECK(table.size_bytes() == empty + 2 * sizeof(Spelling) + 13 + 6);
-    table.erase(one);
-    table.erase(two);
+    table.erase(1, one);
+    table.erase(2, two);
     CHECK(table.size() == 0);
     CHECK(table.size_bytes() == empty);
 }
@@ -130,10 +130,10 @@ TEST_CASE("insert, find and erase agree with a map") {
             const auto known = model.find(name);
             REQUIRE(found == (known == model.end() ? nullptr : known->second.second));
             if (found != nullptr && (random() % 2 == 0 || model.size() > most)) {
-                table.erase(found);
+                table.erase(hash, found);
                 model.erase(known);
             } else if (found == nullptr && model.size() < most) {
-                model[name] = {hash, table.insert(hash, SeriesType::counter, name, "t=1")};
+                model[name] = {hash, table.insert(hash, SpellingKind::alias, SeriesType::counter, name, "t=1")};
             }
             REQUIRE(table.size() == model.size());
         }
@@ -142,6 +142,26 @@ TEST_CASE("insert, find and erase agree with a map") {
             REQUIRE(entry.second->metric() == name); // growing moved nothing
         }
     }
+}
+
+TEST_CASE("what a burst of spellings took is given back") {
+    SpellingTable table(key);
+    const auto empty = table.size_bytes();
+    std::vector<std::pair<std::uint64_t, Spelling*>> inserted;
+    for (int i = 0; i < 20'000; ++i) {
+        const auto name = "name" + std::to_string(i);
+        const auto hash = table.hash()(SeriesType::gauge, name, "");
+        inserted.emplace_back(hash, table.insert(hash, SpellingKind::canonical, SeriesType::gauge, name, ""));
+    }
+    CHECK(table.size_bytes() < empty + 20'000 * (sizeof(Spelling) + 9 + 16 * 16 / 5)); // a quarter full or more
+    while (!inserted.empty()) {
+        table.erase(inserted.back().first, inserted.back().second);
+        inserted.pop_back();
+        for (const auto& [hash, spelling] : std::span(inserted).first(std::min<std::size_t>(inserted.size(), 5))) {
+            REQUIRE(table.find(hash, SeriesType::gauge, spelling->metric(), "") == spelling); // shrinking lost nothing
+        }
+    }
+    CHECK(table.size_bytes() == empty);
 }
 
 } // namespace

@@ -1,0 +1,24 @@
+#include "aggregate/deny_list.hpp"
+
+namespace agent::aggregate {
+
+const MetricGlob* DenyList::find(std::string_view metric) const {
+    for (const auto& glob : globs_) {
+        if (glob.matches(metric)) {
+            return &glob;
+        }
+    }
+    return nullptr;
+}
+
+mabs::LineError DenyList::check_globs(Entry& entry) const {
+    const auto* const glob = find(entry.line.metric);
+    if (glob == nullptr) {
+        return {};
+    }
+    entry.detail.append("glob ");
+    mabs::append_quoted(entry.detail, glob->text());
+    return error_about_metric(entry, core::RejectReason::denied);
+}
+
+} // namespace agent::aggregate
