@@ -284,9 +284,9 @@ Work Aggregator::work() {
 }
 
 Work Aggregator::seal_slice() {
-    for (std::size_t records = 0; records < core::limits::flush_slice_records && is_flushing(); ++sealing_at_) {
+    for (std::size_t cost = 0; cost < core::limits::flush_slice_records && is_flushing(); ++sealing_at_) {
         auto& series = *sealing_[sealing_at_];
-        if (sealer_.seal_all(series, records) == Seal::full) {
+        if (sealer_.seal_all(series, cost) == Seal::full) {
             return Work::blocked;
         }
         series.current.in_change_list = false;

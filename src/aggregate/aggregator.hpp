@@ -61,7 +61,8 @@ class Aggregator final : public SampleSink {
     // Whether a flush has something left to seal.
     bool is_flushing() const { return sealing_at_ != sealing_.size(); }
 
-    // One slice: core::limits::flush_slice_records records, and the rest of the last one's series.
+    // One slice: core::limits::flush_slice_records records (large ones count as several), and the rest of the last
+    // one's series.
     Work work();
 
     const SeriesTable& table() const { return table_; }

@@ -28,17 +28,18 @@ Seal Sealer::seal(Series& series, Bucket& bucket) {
     return Seal::sealed;
 }
 
-Seal Sealer::seal_all(Series& series, std::size_t& records) {
-    if (seal(series, series.current) == Seal::full) {
-        return Seal::full;
+Seal Sealer::seal_all(Series& series, std::size_t& cost) {
+    const auto seal_one = [&](Bucket& bucket) {
+        value_.clear(); // stays so where the bucket is empty
+        const auto answer = seal(series, bucket);
+        cost += 1 + value_.size() / core::limits::flush_record_bytes;
+        return answer;
+    };
+    auto answer = seal_one(series.current);
+    while (answer == Seal::sealed && series.current.older != nullptr) {
+        answer = seal_one(*series.current.older);
     }
-    ++records;
-    for (; series.current.older != nullptr; ++records) {
-        if (seal(series, *series.current.older) == Seal::full) {
-            return Seal::full;
-        }
-    }
-    return Seal::sealed;
+    return answer;
 }
 
 Seal Sealer::seal_point(const mabs::Line& line, const mabs::TagList& tags) {

@@ -30,8 +30,8 @@ class Sealer {
     Seal seal(Series& series, Bucket& bucket);
 
     // All open buckets of a series, the oldest last. Stops at the first that the journal does not take.
-    // Adds to `records` how many it made.
-    Seal seal_all(Series& series, std::size_t& records);
+    // Adds to `cost` how many it made, those larger than core::limits::flush_record_bytes as several.
+    Seal seal_all(Series& series, std::size_t& cost);
 
     Seal seal_point(const mabs::Line& line, const mabs::TagList& tags);
 

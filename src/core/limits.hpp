@@ -54,6 +54,7 @@ inline constexpr std::size_t max_open_buckets = 32;     // of one series; the ol
 inline constexpr std::size_t max_deny_globs = 256;      // each is tried for a metric that is new, and for points
 inline constexpr std::size_t max_glob_bytes = 255;      // as long as a name; 8 KB compiled
 inline constexpr std::size_t flush_slice_records = 512; // made before other work gets its turn
+inline constexpr std::size_t flush_record_bytes = 1024; // a counter's is smaller; one of a digest counts as several
 
 // Records waiting for Kafka (journal, forward).
 inline constexpr std::size_t outbox_bytes = 64 * 1024 * 1024;   // without a state directory

@@ -1,9 +1,12 @@
 // Flushes in slices, and a journal that is full in the middle: nothing is lost, nothing counted twice.
 #include "aggregate/aggregator.hpp"
 #include "support/aggregator_rig.hpp"
+#include "support/digest_text.hpp"
 
 #include <map>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -12,6 +15,7 @@ namespace {
 
 using core::Topic;
 using test::AggregatorRig;
+using test::digest_text;
 using test::reason_of;
 
 std::map<std::string, std::int64_t> sums(AggregatorRig& rig, Topic topic) {
@@ -44,6 +48,26 @@ TEST_CASE("a flush does a slice at a time") {
     CHECK(rig.store.records.size() == total);
     CHECK(!rig.aggregator.is_flushing());
     CHECK(rig.aggregator.work() == Work::idle);
+}
+
+TEST_CASE("large records make smaller slices") {
+    AggregatorRig rig;
+    std::vector<double> samples(1000);
+    std::iota(samples.begin(), samples.end(), 0.0);
+    const auto digest = digest_text(samples);
+    constexpr std::size_t total = 200;
+    for (std::size_t i = 0; i < total; ++i) {
+        REQUIRE(!rig.line("mabs h m" + std::to_string(i) + " " + digest));
+    }
+    rig.aggregator.begin_flush();
+    CHECK(rig.aggregator.work() == Work::more);
+    const auto& records = rig.store.records;
+    CHECK(records.size() < total);
+    const auto cost = 1 + records[0].value.size() / core::limits::flush_record_bytes;
+    CHECK(cost > 2);
+    CHECK(records.size() == (core::limits::flush_slice_records + cost - 1) / cost);
+    CHECK(rig.aggregator.work() == Work::idle);
+    CHECK(records.size() == total);
 }
 
 TEST_CASE("lines between slices are in the one flush or in the next, each once") {
