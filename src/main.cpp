@@ -5,6 +5,7 @@
 #include "app/daemon.hpp"
 #include "app/doorbell.hpp"
 #include "app/exit_code.hpp"
+#include "app/loop_meter.hpp"
 #include "app/output.hpp"
 #include "app/process.hpp"
 #include "app/status.hpp"
@@ -36,6 +37,7 @@ int run(const app::RunOptions& options) {
     const auto run_id = core::make_run_id();
 
     boost::asio::io_context io(1);
+    app::LoopMeter meter(io);
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
 
     journal::MemoryOutbox outbox(run_id, ledger); // outlives the Kafka client, which reads its memory
@@ -47,17 +49,19 @@ int run(const app::RunOptions& options) {
     journal::Feeder feeder(outbox, (*output)->consumer(), ledger);
     app::Doorbell store(outbox);
     aggregate::Aggregator aggregator(app::aggregator_options(options), clock, store, ledger);
-    const app::Status status({clock, ledger, aggregator, outbox, feeder, **output, listen_stats}, options.host, run_id);
+    const app::Status status({clock, ledger, aggregator, outbox, feeder, **output, listen_stats, meter.histogram()},
+                             options.host, run_id);
 
     const auto batch = std::make_unique<listen::Batch>();
-    listen::Listener listener(io.get_executor(), {aggregator, status, clock, ledger, listen_stats, *batch},
+    listen::Listener listener(io.get_executor(), {aggregator, status, clock, ledger, listen_stats, *batch, meter},
                               options.listen);
     if (const auto opened = listener.open(); !opened) {
         log.error(opened.error());
         return app::exit_failure;
     }
     const auto exit_code =
-        app::Daemon(io, {listener, aggregator, store, outbox, feeder, **output, status, clock, ledger, log, signals},
+        app::Daemon(io,
+                    {listener, aggregator, store, outbox, feeder, **output, status, clock, ledger, log, signals, meter},
                     options.flush_interval_ms)
             .run();
     if (!(*output)->close()) {

@@ -2,6 +2,7 @@
 
 #include "app/digest_command.hpp"
 #include "app/exit_code.hpp"
+#include "app/parse_command.hpp"
 #include "app/version.hpp"
 
 #include <algorithm>
@@ -50,6 +51,11 @@ void add_run_flags(CLI::App& run, RunFlags& flags) {
     run.add_option("--resolution", flags.resolution_s, "Seconds of event time that are merged into one record")
         ->capture_default_str()
         ->type_name("S");
+    run.add_option("--deny", flags.deny, "Reject every line whose metric matches, repeatable; * ? [a-z] [!a-z]")
+        ->type_name("GLOB")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false); // with them [ab] would be a list of ab
     run.add_option("--max-series", flags.max_series, "Live series at the most")->capture_default_str()->type_name("N");
     run.add_flag("--embedded-broker", flags.embedded_broker,
                  "A Kafka broker inside the process, for demos; kcat can read it; keeps 5 MiB a partition");
@@ -92,6 +98,7 @@ int dispatch(int argc, char** argv, const std::function<int(const RunOptions&)>&
     auto* const run_app = app.add_subcommand("run", "The daemon; what is done when no command is given");
     add_run_flags(*run_app, flags);
     run_app->callback([&] { exit_code = run_command(flags, run); });
+    add_parse_command(app, exit_code);
     add_digest_commands(app, exit_code);
     auto words = with_command(argc, argv);
     const auto& first = words.back();

@@ -1,4 +1,5 @@
-// The command line: `metrics-agent [run] [flags]`, `metrics-agent digest encode|show|merge [flags]`.
+// The command line: `metrics-agent [run] [flags]`, `metrics-agent parse [flags] [FILE...]`,
+// `metrics-agent digest encode|show|merge [flags]`.
 #pragma once
 
 #include "app/run_options.hpp"

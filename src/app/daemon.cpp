@@ -202,6 +202,7 @@ std::uint64_t Daemon::pending_lines() const {
 }
 
 void Daemon::pump() {
+    rooms_.watch.handler_begins();
     const auto answer = rooms_.feeder.pump();
     log_events(); // whoever pumps: pumping makes the descriptor unreadable again
     if (answer == journal::Pump::more && !is_pump_posted_) {
@@ -214,6 +215,7 @@ void Daemon::pump() {
 }
 
 void Daemon::drive_aggregator() {
+    rooms_.watch.handler_begins();
     if (is_work_posted_) {
         return;
     }

@@ -35,6 +35,7 @@ struct Rooms {
     const core::Ledger& ledger;
     observe::Log& log;
     boost::asio::signal_set& signals; // SIGTERM and SIGINT, caught since before the output was opened
+    listen::LoopWatch& watch;
 };
 
 class Daemon {

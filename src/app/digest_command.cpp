@@ -6,17 +6,14 @@
 #include "app/digest_merge_command.hpp"
 #include "app/digest_show_command.hpp"
 #include "app/exit_code.hpp"
+#include "app/terminal.hpp"
 #include "mabs/number.hpp"
 
 #include <csignal>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace agent::app {
 
@@ -40,18 +37,6 @@ CLI::Validator quantile_list() {
                 return parse_quantiles(text) ? "" : "\"" + text + "\" is not a list of different numbers from 0 to 1";
             },
             ""};
-}
-
-// 0 where standard output is no terminal.
-std::size_t terminal_columns() {
-    constexpr std::size_t usual_columns = 80;
-    if (isatty(STDOUT_FILENO) == 0) return 0;
-    winsize size{};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    const char* const columns = std::getenv("COLUMNS"); // NOLINT(concurrency-mt-unsafe): one thread
-    std::int64_t value = 0;
-    const bool good = columns != nullptr && mabs::parse_integer(columns, value) == mabs::NumberFault::none && value > 0;
-    return good ? static_cast<std::size_t>(value) : usual_columns;
 }
 
 // Runs a command on the standard streams.

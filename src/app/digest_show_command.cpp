@@ -2,6 +2,7 @@
 
 #include "app/command_report.hpp"
 #include "app/digest_chart.hpp"
+#include "app/digest_facts.hpp"
 #include "app/exit_code.hpp"
 #include "app/line_input.hpp"
 #include "core/reject_reason.hpp"
@@ -67,11 +68,9 @@ class DigestShow {
     }
 
     void show_json(mabs::DigestLayout layout) {
-        out_ << R"({"count":)" << number_text(digest_.weight()) << R"(,"min":)" << number_text(digest_.min())
-             << R"(,"max":)" << number_text(digest_.max()) << R"(,"sum":)" << number_text(digest_.sum())
-             << R"(,"layout":)" << json_string(to_string(layout)) << R"(,"compression":)"
-             << number_text(digest_.compression()) << R"(,"centroids":)" << digest_.centroids().size()
-             << R"(,"quantiles":{)";
+        std::string facts;
+        append_digest_facts(facts, digest_, layout);
+        out_ << '{' << facts << R"(,"quantiles":{)";
         std::string_view comma;
         for (const auto& quantile : options_.quantiles) {
             out_ << comma << json_string(quantile.typed) << ':' << number_text(mabs::quantile(digest_, quantile.q));

@@ -46,6 +46,7 @@ aggregate::AggregatorOptions aggregator_options(const RunOptions& options) {
     result.resolution_ms = options.resolution_ms;
     result.flush_interval_ms = options.flush_interval_ms;
     result.node = options.host;
+    result.deny = options.deny;
     result.table.max_series = options.max_series;
     if (getrandom(result.hash_key.data(), sizeof result.hash_key, 0) != sizeof result.hash_key) {
         std::abort(); // see core::make_run_id()

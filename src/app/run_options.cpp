@@ -1,6 +1,7 @@
 #include "app/run_options.hpp"
 
 #include "listen/address.hpp"
+#include "mabs/line_error.hpp"
 #include "mabs/utf8.hpp"
 
 #include <algorithm>
@@ -70,6 +71,7 @@ class RunFinalizer {
         take_output();
         take_names();
         take_numbers();
+        take_deny();
         if (!errors_.empty()) {
             return {boost::system::in_place_error, std::move(errors_)};
         }
@@ -156,6 +158,24 @@ class RunFinalizer {
         options_.max_series = flags_.max_series;
         if (flags_.max_series == 0 || flags_.max_series > max_max_series) {
             wrong("--max-series: expected a number from 1 to " + std::to_string(max_max_series));
+        }
+    }
+
+    void take_deny() {
+        if (flags_.deny.size() > core::limits::max_deny_globs) {
+            wrong("--deny: " + std::to_string(flags_.deny.size()) + " globs, at most " +
+                  std::to_string(core::limits::max_deny_globs));
+            return;
+        }
+        for (const auto& text : flags_.deny) {
+            auto glob = aggregate::MetricGlob::compile(text);
+            if (glob) {
+                options_.deny.add(*std::move(glob));
+                continue;
+            }
+            std::string quoted;
+            mabs::append_quoted(quoted, text);
+            wrong("--deny " + quoted + ": " + glob.error().message());
         }
     }
 

@@ -2,6 +2,7 @@
 // RunOptions, so whoever holds one holds checked values.
 #pragma once
 
+#include "aggregate/deny_list.hpp"
 #include "core/limits.hpp"
 #include "core/topic.hpp"
 #include "listen/listener.hpp"
@@ -28,6 +29,7 @@ struct RunFlags {
     bool no_state = false;
     double flush_interval_s = 10;
     double resolution_s = 60;
+    std::vector<std::string> deny; // globs
     std::size_t max_series = core::limits::default_max_series;
     bool embedded_broker = false;
     bool to_stdout = false;
@@ -46,6 +48,7 @@ class RunOptions {
     std::string host;
     std::int64_t flush_interval_ms = 0;
     std::int64_t resolution_ms = 0;
+    aggregate::DenyList deny;
     std::size_t max_series = 0;
     observe::Level log_level = observe::Level::info;
 

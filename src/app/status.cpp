@@ -2,6 +2,8 @@
 
 #include "app/version.hpp"
 
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace agent::app {
@@ -38,12 +40,16 @@ void Status::append_stats(std::string& out) const {
     const auto& table = sources_.aggregator.table();
     snapshot.numbers = {
         {"connections_accepted", listen.connections_accepted},
+        {"connections_max", listen.connections_max},
         {"connections_refused", listen.connections_refused},
         {"connections_idle_closed", listen.connections_idle_closed},
         {"connections_open", listen.connections_open},
         {"accept_failures", listen.accept_failures},
         {"received_bytes", listen.received_bytes},
         {"dropped_replies", listen.dropped_replies},
+        {"unsent_bytes", listen.unsent_bytes},
+        {"unfinished_bytes", listen.unfinished_bytes},
+        {"given_up_lines", listen.given_up_lines},
         {"series", table.series_count()},
         {"series_bytes", table.size_bytes()},
         {"series_spellings", table.spellings().size()},
@@ -51,6 +57,7 @@ void Status::append_stats(std::string& out) const {
         {"in_flight_records", sources_.feeder.in_flight_records()},
         {"producer_rebuilds", sources_.output.rebuilds()},
     };
+    append_loop(snapshot);
     for (const auto topic : core::all_topics) {
         if (const auto health = sources_.output.health(topic); health.parked) {
             snapshot.texts.emplace_back("topic." + std::string(core::base_name(topic)) + ".parked", health.reason);
@@ -62,6 +69,20 @@ void Status::append_stats(std::string& out) const {
         snapshot.texts.emplace_back("too_many_series.last_peer", refusal.peer);
     }
     observe::append_stats(snapshot, out);
+}
+
+void Status::append_loop(observe::Snapshot& snapshot) const {
+    constexpr std::array<std::string_view, observe::BusyHistogram::bounds_ms.size()> names{
+        "loop_stretches_over_1_ms",   "loop_stretches_over_2_ms",   "loop_stretches_over_5_ms",
+        "loop_stretches_over_10_ms",  "loop_stretches_over_20_ms",  "loop_stretches_over_50_ms",
+        "loop_stretches_over_100_ms", "loop_stretches_over_1000_ms"};
+    const auto& loop = sources_.loop;
+    snapshot.numbers.emplace_back("loop_stretches", loop.stretches());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        snapshot.numbers.emplace_back(names[i], loop.over(i));
+    }
+    snapshot.numbers.emplace_back("loop_longest_us", static_cast<std::uint64_t>(loop.longest_wall_ns() / 1000));
+    snapshot.numbers.emplace_back("loop_longest_cpu_us", static_cast<std::uint64_t>(loop.longest_cpu_ns() / 1000));
 }
 
 } // namespace agent::app

@@ -10,6 +10,7 @@
 #include "journal/memory_outbox.hpp"
 #include "listen/agent_info.hpp"
 #include "listen/listen_stats.hpp"
+#include "observe/busy_histogram.hpp"
 #include "observe/snapshot.hpp"
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct StatusSources {
     const journal::Feeder& feeder;
     const Output& output;
     const listen::ListenStats& listen;
+    const observe::BusyHistogram& loop;
 };
 
 class Status final : public listen::AgentInfo {
@@ -42,6 +44,7 @@ class Status final : public listen::AgentInfo {
 
   private:
     observe::Snapshot snapshot() const;
+    void append_loop(observe::Snapshot& snapshot) const;
 
     StatusSources sources_;
     std::string host_;

@@ -2,6 +2,7 @@
 
 #include "listen/address.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -31,7 +32,8 @@ Connection::Connection(Socket socket, ConnectionShared& shared, Owner& owner)
     : socket_(std::move(socket)),
       shared_(shared),
       owner_(owner),
-      conversation_(shared.around, peer_name(socket_.native_handle()), this) {
+      conversation_(shared.around, peer_name(socket_.native_handle()), this),
+      rest_(shared.unfinished) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
     last_active_ms_ = shared_.around.clock.steady_ms();
@@ -70,6 +72,13 @@ asio::awaitable<void> Connection::read_until_end() {
             break;
         }
         for (auto read = Read::much; read != Read::nothing && !is_stopping_;) {
+            // Who sends but little goes first.
+            while (sends_much() && shared_.around.watch.is_late() && !is_stopping_) {
+                co_await asio::post(socket_.get_executor(), as_values);
+            }
+            if (is_stopping_) {
+                break;
+            }
             read = read_once();
             if (read == Read::end || conversation_.is_over()) {
                 co_return;
@@ -85,32 +94,46 @@ asio::awaitable<void> Connection::read_until_end() {
 }
 
 Connection::Read Connection::read_once() {
-    auto& buffer = shared_.buffer;
-    std::memcpy(buffer.data(), rest_.data(), rest_.size());
-    const auto room = asio::buffer(buffer.data() + rest_.size(), core::limits::read_chunk_bytes);
+    shared_.around.watch.handler_begins();
+    if (rest_.take_given_up()) {
+        conversation_.lose_rest();
+    }
+    // Behind the rest's place in the buffer; the rest itself follows once its LF is there.
+    const auto most = shared_.around.watch.is_late() ? core::limits::late_read_bytes : core::limits::read_chunk_bytes;
+    const auto room = asio::buffer(shared_.buffer.data() + rest_.text().size(), most);
     error_code failed;
     const auto size = socket_.read_some(room, failed);
     if (failed == asio::error::would_block || failed == asio::error::interrupted) {
         return Read::nothing;
     }
     if (failed) { // the end of the stream, or a reset: what came before it counts all the same
-        conversation_.end_of_stream(rest_);
+        conversation_.end_of_stream(rest_.text());
         is_broken_ = failed != asio::error::eof;
         return Read::end;
     }
+    recent_bytes_ = recent_bytes_ / 2 + size;
     shared_.around.stats.received_bytes += size;
-    conversation_.receive({buffer.data(), rest_.size() + size}, rest_.size());
-    const auto rest = conversation_.rest();
-    if (rest.empty() && rest_.capacity() > core::limits::small_read_bytes) {
-        rest_ = {}; // a long line is rare: do not keep its memory
-    } else {
-        rest_.assign(rest);
-    }
+    take_in(size);
     last_active_ms_ = shared_.around.clock.steady_ms();
     owner_.was_active(*this);
     send_replies();
     watch_silence();
-    return size >= core::limits::small_read_bytes ? Read::much : Read::little;
+    return size >= std::min(most, core::limits::small_read_bytes) ? Read::much : Read::little;
+}
+
+// Of the shared buffer, behind the place of the rest.
+void Connection::take_in(std::size_t size_bytes) {
+    const auto rest = rest_.text();
+    auto* const begin = shared_.buffer.data();
+    const std::string_view chunk(begin, rest.size() + size_bytes);
+    const auto fresh = chunk.substr(rest.size());
+    if (!rest.empty() && chunk.size() <= core::limits::max_line_bytes && fresh.find('\n') == std::string_view::npos) {
+        rest_.append(fresh); // a line that comes in small pieces: copy each only once
+        return;
+    }
+    std::memcpy(begin, rest.data(), rest.size());
+    conversation_.receive(chunk, rest.size());
+    rest_.assign(conversation_.rest());
 }
 
 void Connection::drain() {
@@ -158,18 +181,16 @@ void Connection::send_replies() {
         return;
     }
     error_code failed;
-    const auto size = socket_.write_some(asio::buffer(replies), failed);
+    const auto size = socket_.write_some(asio::buffer(replies.text()), failed);
     if (failed && failed != asio::error::would_block) {
-        replies = {}; // the client is gone or reads nothing any more; its lines still count
+        replies.clear(); // the client is gone or reads nothing any more; its lines still count
         return;
     }
-    replies.erase(0, failed ? 0 : size);
+    replies.remove_front(failed ? 0 : size);
     if (!replies.empty() && !is_writing_) {
         is_writing_ = true;
         asio::co_spawn(
             socket_.get_executor(), [self = shared_from_this()] { return self->write_replies(); }, asio::detached);
-    } else if (replies.empty()) {
-        replies.shrink_to_fit();
     }
 }
 
@@ -181,12 +202,12 @@ asio::awaitable<void> Connection::write_replies() {
             break;
         }
         error_code failed;
-        const auto size = socket_.write_some(asio::buffer(replies), failed);
+        const auto size = socket_.write_some(asio::buffer(replies.text()), failed);
         if (failed && failed != asio::error::would_block) {
-            replies = {};
+            replies.clear();
             break;
         }
-        replies.erase(0, failed ? 0 : size);
+        replies.remove_front(failed ? 0 : size);
     }
     is_writing_ = false;
 }

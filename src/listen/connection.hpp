@@ -6,6 +6,7 @@
 #include "core/limits.hpp"
 #include "listen/conversation.hpp"
 #include "listen/gather_tick.hpp"
+#include "listen/unfinished_lines.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -24,11 +25,15 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 // What connections of one thread share.
 struct ConnectionShared {
     explicit ConnectionShared(const boost::asio::any_io_executor& executor, const Surroundings& surroundings)
-        : around(surroundings), tick(executor), buffer(core::limits::max_line_bytes + core::limits::read_chunk_bytes) {}
+        : around(surroundings),
+          tick(executor),
+          buffer(core::limits::max_line_bytes + core::limits::read_chunk_bytes),
+          unfinished(surroundings.stats) {}
 
     Surroundings around;
     GatherTick tick;
     std::vector<char> buffer; // room for what is left of a line, then for a read
+    UnfinishedLines unfinished;
 };
 
 class Connection final : public std::enable_shared_from_this<Connection>, private ReplySender {
@@ -60,7 +65,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     boost::asio::awaitable<void> read_until_end();
     boost::asio::awaitable<void> finish();
     boost::asio::awaitable<void> write_replies();
+    bool sends_much() const { return recent_bytes_ >= core::limits::late_read_bytes; }
     Read read_once();
+    void take_in(std::size_t size_bytes);
     void drain();
     void send_replies() override;
     void watch_silence();
@@ -69,9 +76,10 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     ConnectionShared& shared_;
     Owner& owner_;
     Conversation conversation_;
-    std::string rest_;                                         // of the last read: the beginning of a line
+    UnfinishedLine rest_;                                      // of the last read
     std::unique_ptr<boost::asio::steady_timer> silence_timer_; // only once there was something to hold back
     std::int64_t last_active_ms_ = 0;
+    std::size_t recent_bytes_ = 0; // of the last read, half of the one before, a quarter of the one before that, ...
     bool is_writing_ = false;
     bool is_stopping_ = false;
     bool is_broken_ = false;

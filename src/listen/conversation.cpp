@@ -17,12 +17,15 @@ constexpr std::size_t stats_bytes = 8 * 1024; // about what the answer to `stats
 } // namespace
 
 Conversation::Conversation(const Surroundings& around, std::string peer, ReplySender* sender)
-    : around_(around), peer_(std::move(peer)), sender_(sender) {}
+    : around_(around), peer_(std::move(peer)), sender_(sender), replies_(around.stats) {}
 
 void Conversation::receive(std::string_view chunk, std::size_t rest_bytes) {
     const auto window = mabs::TimeWindow::around(around_.clock.unix_ms());
-    splitter_.begin(chunk, rest_bytes);
     is_stalled_ = false;
+    if (is_rest_lost_) [[unlikely]] {
+        chunk = skip_lost_line(chunk);
+    }
+    splitter_.begin(chunk, rest_bytes);
     while (!is_over_) {
         const auto item = splitter_.next();
         if (item == mabs::LineSplitter::Item::none) {
@@ -47,6 +50,25 @@ void Conversation::receive(std::string_view chunk, std::size_t rest_bytes) {
         }
     }
     deliver_batch();
+}
+
+// What follows the lost line's LF; nothing where that has not come yet.
+std::string_view Conversation::skip_lost_line(std::string_view chunk) {
+    const auto lf = chunk.find('\n');
+    if (lf == std::string_view::npos) {
+        return chunk.substr(chunk.size());
+    }
+    ++line_number_;
+    push_lost_line();
+    return chunk.substr(lf + 1);
+}
+
+void Conversation::push_lost_line() {
+    is_rest_lost_ = false;
+    auto& entry = around_.batch.entries[around_.batch.size];
+    entry.line = {};
+    entry.detail = "it took too long to come while many other long lines did";
+    push({}, {RejectReason::overloaded, 0, 0});
 }
 
 // The entry behind the batch has its line already.
@@ -110,7 +132,7 @@ void Conversation::release_errors() {
         held_.append("error suppressed ").append(std::to_string(suppressed_)).append("\n");
     }
     reply(held_);
-    held_ = {};
+    std::string().swap(held_); // assigning an empty one would keep the memory
     held_count_ = 0;
     suppressed_ = 0;
 }
@@ -119,7 +141,11 @@ void Conversation::end_of_stream(std::string_view rest) {
     if (is_over_) {
         return;
     }
-    if (splitter_.is_skipping() || !rest.empty()) {
+    if (is_rest_lost_) {
+        ++line_number_;
+        push_lost_line();
+        deliver_batch();
+    } else if (splitter_.is_skipping() || !rest.empty()) {
         ++line_number_;
         const auto reason = splitter_.is_skipping() ? RejectReason::line_too_long : RejectReason::unterminated_line;
         around_.batch.entries[0].line = {};
@@ -177,12 +203,11 @@ void Conversation::reply(std::string_view text) {
 }
 
 bool Conversation::has_room_for(std::size_t size_bytes) {
-    const auto fits = [&] { return replies_.size() + size_bytes <= core::limits::max_unsent_bytes; };
-    if (!fits() && sender_ != nullptr && !is_stalled_) {
+    if (!replies_.has_room_for(size_bytes) && sender_ != nullptr && !is_stalled_) {
         sender_->send_replies();
-        is_stalled_ = !fits(); // the client does not read: do not try again for every reply
+        is_stalled_ = !replies_.has_room_for(size_bytes); // the client does not read: do not try again for every reply
     }
-    return fits();
+    return replies_.has_room_for(size_bytes);
 }
 
 } // namespace agent::listen

@@ -12,6 +12,8 @@
 #include "core/ledger.hpp"
 #include "listen/agent_info.hpp"
 #include "listen/listen_stats.hpp"
+#include "listen/loop_watch.hpp"
+#include "listen/reply_buffer.hpp"
 #include "mabs/line_splitter.hpp"
 
 #include <array>
@@ -36,6 +38,7 @@ struct Surroundings {
     core::Ledger& ledger;
     ListenStats& stats;
     Batch& batch;
+    LoopWatch& watch;
 };
 
 // The port through which a conversation gets its replies on their way early, when they pile up within one chunk.
@@ -65,8 +68,11 @@ class Conversation {
     void silence();
     bool wants_silence() const;
 
-    // Replies not yet sent, at most core::limits::max_unsent_bytes; the owner removes what it has sent.
-    std::string& replies() { return replies_; }
+    // What rest() gave is lost: the line it begins is skipped up to its LF and rejected as overloaded.
+    void lose_rest() { is_rest_lost_ = true; }
+
+    // Replies not yet sent; the owner removes what it has sent.
+    ReplyBuffer& replies() { return replies_; }
 
     // The client said quit: nothing it sends counts any more.
     bool is_over() const { return is_over_; }
@@ -74,6 +80,8 @@ class Conversation {
     const std::string& peer() const { return peer_; }
 
   private:
+    std::string_view skip_lost_line(std::string_view chunk);
+    void push_lost_line();
     void push(std::string_view text, mabs::LineError error);
     void deliver_batch();
     void hold_error(std::uint64_t number, const aggregate::Entry& entry);
@@ -87,8 +95,8 @@ class Conversation {
     std::string peer_;
     ReplySender* sender_;
     mabs::LineSplitter splitter_;
-    std::string held_;    // error replies, whole lines
-    std::string replies_; // to be sent
+    std::string held_; // error replies, whole lines
+    ReplyBuffer replies_;
     std::uint64_t line_number_ = 0;
     std::uint64_t accepted_ = 0;
     std::uint64_t rejected_ = 0;
@@ -96,6 +104,7 @@ class Conversation {
     std::uint64_t suppressed_ = 0;
     bool has_put_ = false;
     bool is_over_ = false;
+    bool is_rest_lost_ = false;
     bool is_stalled_ = false; // within this chunk replies could not be sent
 };
 

@@ -1,5 +1,6 @@
 #include "listen/listener.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,17 +40,22 @@ bool is_dispensable(const TcpAddress& address, const error_code& failed) {
                                    failed == boost::system::errc::address_not_available || address.takes_any_port);
 }
 
-// Nobody answers there any more.
-bool is_stale(const std::string& path) {
+enum class Found : unsigned char { nothing, stale_socket, live_socket, something_else };
+
+// What stands where a unix socket is to be. A stale one: nobody answers there any more.
+Found look_at(const std::string& path) {
     struct stat status{};
-    if (lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
-        return false;
+    if (lstat(path.c_str(), &status) != 0) {
+        return Found::nothing;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        return Found::something_else;
     }
     asio::io_context context;
     asio::local::stream_protocol::socket probe(context);
     error_code failed;
     probe.connect(asio::local::stream_protocol::endpoint(path), failed);
-    return failed == asio::error::connection_refused;
+    return failed == asio::error::connection_refused ? Found::stale_socket : Found::live_socket;
 }
 
 } // namespace
@@ -66,6 +73,7 @@ Opened Listener::open() {
     if (options_.tcp.size() + options_.unix_paths.size() > core::limits::max_listeners) {
         return fail("so many addresses", "at most " + std::to_string(core::limits::max_listeners));
     }
+    fit_descriptors();
     std::uint16_t last_port = 0;
     for (auto address : options_.tcp) {
         if (address.is_optional && address.port == 0) { // the second address of localhost takes the port of the first
@@ -86,6 +94,18 @@ Opened Listener::open() {
     return {};
 }
 
+// Connections must not take the descriptors that Kafka and files need; and where there are too few, clients had better
+// be closed and counted than left waiting to be accepted.
+void Listener::fit_descriptors() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
+        const auto spare = std::min(core::limits::spare_descriptors, descriptors / 2);
+        options_.max_connections = std::min(options_.max_connections, descriptors - spare);
+    }
+    shared_.around.stats.connections_max = options_.max_connections;
+}
+
 Opened Listener::open_tcp(TcpAddress address) {
     const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
     const auto where = to_string(address);
@@ -97,6 +117,9 @@ Opened Listener::open_tcp(TcpAddress address) {
     }
     if (!failed) {
         acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+    }
+    if (!failed) { // accepted sockets inherit it
+        acceptor.set_option(asio::socket_base::send_buffer_size(core::limits::send_buffer_bytes), failed);
     }
     if (!failed) {
         acceptor.bind(endpoint, failed);
@@ -122,8 +145,11 @@ Opened Listener::open_unix(const std::string& path) {
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path)) {
         return fail(where, "a socket's path has 1 to 107 bytes");
     }
-    if (is_stale(path)) {
-        unlink(path.c_str());
+    switch (look_at(path)) {
+    case Found::nothing: break;
+    case Found::stale_socket: unlink(path.c_str()); break;
+    case Found::live_socket: return fail(where, "another process listens there");
+    case Found::something_else: return fail(where, "the path exists and is not a socket");
     }
     const asio::local::stream_protocol::endpoint endpoint(path);
     Acceptor acceptor(executor_);
@@ -166,6 +192,9 @@ asio::awaitable<void> Listener::accept_on(Acceptor& acceptor) {
             continue;
         }
         ++shared_.around.stats.accept_failures; // out of descriptors or memory
+        if (make_room()) {
+            continue;
+        }
         pause.expires_after(std::chrono::milliseconds(core::limits::accept_backoff_ms));
         co_await pause.async_wait(as_values);
     }
@@ -173,6 +202,7 @@ asio::awaitable<void> Listener::accept_on(Acceptor& acceptor) {
 
 // A burst is taken at once: old clients wait 100 ms and no longer.
 error_code Listener::accept_all(Acceptor& acceptor) {
+    shared_.around.watch.handler_begins();
     for (std::size_t i = 0; i < core::limits::listen_backlog; ++i) {
         Socket socket(executor_);
         error_code failed;
@@ -200,6 +230,9 @@ void Listener::admit(Socket socket) {
 
 // Closes the connection that is idle longest, if it is idle for long enough.
 bool Listener::make_room() {
+    if (by_activity_.empty()) {
+        return false;
+    }
     const auto idlest = by_activity_.front();
     if (shared_.around.clock.steady_ms() - idlest->last_active_ms() < core::limits::idle_close_after_ms) {
         return false;

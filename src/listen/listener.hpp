@@ -58,6 +58,7 @@ class Listener final : private Connection::Owner {
     boost::system::error_code accept_all(Acceptor& acceptor);
     void admit(Socket socket);
     bool make_room();
+    void fit_descriptors();
     void was_active(Connection& connection) override;
     void has_ended(Connection& connection) override;
 

@@ -1,6 +1,7 @@
 #include "mabs/line_error.hpp"
 
 #include "core/limits.hpp"
+#include "mabs/text.hpp"
 #include "mabs/utf8.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ std::string_view explanation(RejectReason reason) {
         return "is no timestamp: 10 digits (seconds) or 13 (milliseconds); it comes before the value";
     case RejectReason::timestamp_too_old: return "is older than 24 hours";
     case RejectReason::timestamp_too_far_ahead: return "is more than 10 minutes ahead of this host's clock";
-    case RejectReason::bad_value: return "is not a number of this type";
+    case RejectReason::bad_value: return "is not a value of this type";
     case RejectReason::value_out_of_range: return "is outside the range of this type";
     case RejectReason::bad_base64: return "is not Base64 (standard alphabet, one line)";
     case RejectReason::bad_digest: return "is not a serialized t-digest";
@@ -45,10 +46,68 @@ std::string_view explanation(RejectReason reason) {
     case RejectReason::too_many_tags: return "is one tag too many: 32 at most";
     case RejectReason::bad_by_node: return "is not a value of by_node: True, true, 1, False, false or 0";
     case RejectReason::denied: return "is on the denylist";
-    case RejectReason::too_many_series: return "would be a new series, and the table of series is full";
+    case RejectReason::too_many_series:
+        return "needs a new series or bucket, and the agent holds as many as --max-series allows";
     case RejectReason::overloaded: return "the agent is out of its memory limit or its journal is too far behind";
     }
     return "is wrong";
+}
+
+// What each type wants, for errors that are about the value. The line is asked, so that errors need not carry the type.
+struct Wanted {
+    std::string_view type;
+    std::string_view value; // "counter wants ..."
+    std::string_view range;
+};
+
+constexpr Wanted wanted_counter{"counter", "a decimal integer (int64)",
+                                "an integer from -9223372036854775808 to 9223372036854775807"};
+constexpr Wanted wanted_gauge{"gauge", "a decimal number (such as 1, -2.5 or 1e-5)", "a number below 1.8e308 (double)"};
+constexpr Wanted wanted_sample{"sample", wanted_gauge.value, wanted_gauge.range};
+constexpr Wanted wanted_put{"put", wanted_gauge.value, wanted_gauge.range};
+constexpr Wanted wanted_histogram{"histogram", "a Base64 t-digest (standard alphabet, one line)", {}};
+
+const Wanted* wanted_by(std::string_view line) {
+    const char* const end = line.data() + line.size();
+    const auto next = [end](const char* at) {
+        const char* const begin = skip_blanks(at, end);
+        return std::string_view(begin, static_cast<std::size_t>(find_field_end(begin, end) - begin));
+    };
+    const auto command = next(line.data());
+    if (command == "put") {
+        return &wanted_put;
+    }
+    const auto type = next(command.data() + command.size());
+    switch (command != "mabs" || type.empty() ? '\0' : type[0]) {
+    case 'c': return &wanted_counter;
+    case 'g': return &wanted_gauge;
+    case 's': return &wanted_sample;
+    case 'h': return &wanted_histogram;
+    default: return nullptr;
+    }
+}
+
+// `counter wants a decimal integer (int64), got "1.5"`; false where that is not what is wrong.
+bool append_wanted(std::string& out, std::string_view line, LineError error) {
+    const auto reason = error.reason;
+    const bool is_range = reason == RejectReason::value_out_of_range;
+    if (!is_range && reason != RejectReason::bad_value && reason != RejectReason::bad_base64 &&
+        reason != RejectReason::missing_value) {
+        return false;
+    }
+    const auto* const wanted = wanted_by(line);
+    if (wanted == nullptr || error.offset == 0) {
+        return false;
+    }
+    if (reason == RejectReason::missing_value) {
+        out.append("the value is missing: ");
+    }
+    out.append(wanted->type).append(" wants ").append(is_range ? wanted->range : wanted->value);
+    if (error.length != 0) {
+        out.append(", got ");
+        append_quoted(out, line.substr(error.offset, error.length));
+    }
+    return true;
 }
 
 static_assert(core::limits::max_line_bytes == 65536 && core::limits::max_name_bytes == 255 &&
@@ -109,13 +168,15 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_message(std::string& out, std::string_view line, LineError error, std::string_view detail) {
-    if (error.length != 0 && !quotes_no_text(error.reason)) {
-        append_quoted(out, line.substr(error.offset, error.length));
-        out.push_back(' ');
+    if (!append_wanted(out, line, error)) {
+        if (error.length != 0 && !quotes_no_text(error.reason)) {
+            append_quoted(out, line.substr(error.offset, error.length));
+            out.push_back(' ');
+        }
+        const bool is_missing_type = error.reason == RejectReason::unknown_type && error.length == 0;
+        out.append(is_missing_type ? "the type is missing: counter, gauge, histogram or sample (c, g, h, s)"
+                                   : explanation(error.reason));
     }
-    const bool is_missing_type = error.reason == RejectReason::unknown_type && error.length == 0;
-    out.append(is_missing_type ? "the type is missing: counter, gauge, histogram or sample (c, g, h, s)"
-                               : explanation(error.reason));
     if (!detail.empty()) {
         out.append(": ");
         out.append(detail);

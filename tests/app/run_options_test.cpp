@@ -54,6 +54,7 @@ TEST_CASE("every flag arrives") {
     flags.host = "web-1";
     flags.flush_interval_s = 0.25;
     flags.resolution_s = 1.5;
+    flags.deny = {"tmp.*", "[ab]?"};
     flags.max_series = 7;
     flags.log_level = "debug";
     const auto options = finalize(flags);
@@ -68,6 +69,8 @@ TEST_CASE("every flag arrives") {
     CHECK(options->host == "web-1");
     CHECK(options->flush_interval_ms == 250);
     CHECK(options->resolution_ms == 1500);
+    CHECK(options->deny.size() == 2);
+    CHECK(options->deny.find("tmp.x")->text() == "tmp.*");
     CHECK(options->max_series == 7);
     CHECK((options->log_level == observe::Level::debug));
 }
@@ -143,6 +146,10 @@ TEST_CASE("what is wrong names its flag") {
         {"--resolution", [](RunFlags& flags) { flags.resolution_s = infinity; }},
         {"--max-series", [](RunFlags& flags) { flags.max_series = 0; }},
         {"--max-series", [](RunFlags& flags) { flags.max_series = 100'000'001; }},
+        {"--deny \"a[\": byte 2: ", [](RunFlags& flags) { flags.deny = {"a*", "a["}; }},
+        {"--deny \"\"", [](RunFlags& flags) { flags.deny = {""}; }},
+        {"--deny \"a,b\": byte 2: ", [](RunFlags& flags) { flags.deny = {"a,b"}; }},
+        {"--deny: 257 globs", [](RunFlags& flags) { flags.deny.assign(257, "a"); }},
         {"--log-level", [](RunFlags& flags) { flags.log_level = "loud"; }},
         {"--log-level", [](RunFlags& flags) { flags.log_level = ""; }},
     };

@@ -36,7 +36,7 @@ TEST_CASE("an error names the line, the code and what is wrong") {
     TalkWorld world;
     Talk talk(world);
     talk.send("mabs c a 1\n\nmabs counter a b.c\n");
-    CHECK(talk.end() == "error 3 bad_value: \"b.c\" is not a number of this type\n");
+    CHECK(talk.end() == "error 3 bad_value: counter wants a decimal integer (int64), got \"b.c\"\n");
 }
 
 TEST_CASE("the sink's errors are told with their detail, and the detail goes with its line") {
@@ -53,8 +53,8 @@ TEST_CASE("the sink's errors are told with their detail, and the detail goes wit
     talk.send("mabs c a y\n");
     CHECK(talk.end() ==
           "error 1 bad_digest: \"d AA\" is not a serialized t-digest: the detail\n"
-          "error 2 bad_value: \"x\" is not a number of this type\n"
-          "error 4 bad_value: \"y\" is not a number of this type\n");
+          "error 2 bad_value: counter wants a decimal integer (int64), got \"x\"\n"
+          "error 4 bad_value: counter wants a decimal integer (int64), got \"y\"\n");
 }
 
 // A detail explains the sink's error; when a bad byte outranks that one, it would explain the wrong thing.
@@ -199,7 +199,7 @@ TEST_CASE("a client that never reads: its replies are bounded, its lines are tak
     for (int i = 0; i < 20'000; ++i) {
         talk.send("mabs c a 1\nsync abcdefgh\n");
         ++syncs;
-        REQUIRE(talk.conversation.replies().size() <= core::limits::max_unsent_bytes);
+        REQUIRE(talk.conversation.replies().text().size() <= core::limits::max_unsent_bytes);
     }
     CHECK(world.ledger.accepted_lines == 20'000);
     const auto kept = talk.take();
@@ -216,9 +216,9 @@ struct OneReplyAtATime final : ReplySender {
 
     void send_replies() override {
         auto& replies = conversation->replies();
-        const auto size = replies.find('\n') + 1;
-        sent += replies.substr(0, size);
-        replies.erase(0, size);
+        const auto size = replies.text().find('\n') + 1;
+        sent += replies.text().substr(0, size);
+        replies.remove_front(size);
     }
 };
 
@@ -233,14 +233,15 @@ TEST_CASE("replies that pile up within one chunk are sent early, where that is p
     conversation.receive(chunk, 0);
     CHECK(world.stats.dropped_replies == 0);
     CHECK(!sender.sent.empty());
-    CHECK(conversation.replies().size() <= core::limits::max_unsent_bytes);
-    CHECK(sender.sent + conversation.replies() == repeat("ok abcdefgh accepted=0 rejected=0 durable=0\n", syncs));
+    CHECK(conversation.replies().text().size() <= core::limits::max_unsent_bytes);
+    CHECK(sender.sent + std::string(conversation.replies().text()) ==
+          repeat("ok abcdefgh accepted=0 rejected=0 durable=0\n", syncs));
 }
 
 TEST_CASE("stats that would find no room are not made") {
     TalkWorld world;
     Talk talk(world);
-    while (talk.conversation.replies().size() + 100 < core::limits::max_unsent_bytes) {
+    while (talk.conversation.replies().text().size() + 100 < core::limits::max_unsent_bytes) {
         talk.send("sync x\n");
     }
     REQUIRE(world.stats.dropped_replies == 0);

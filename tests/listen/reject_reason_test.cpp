@@ -84,13 +84,12 @@ TEST_CASE("a line of each kind") {
     }
 }
 
-TEST_CASE("each of them is a row above, or below, or none that this agent has yet") {
+TEST_CASE("each of them is a row above, or below") {
     std::set<RejectReason> seen{RejectReason::none, RejectReason::unterminated_line, RejectReason::too_many_series,
-                                RejectReason::overloaded};
+                                RejectReason::overloaded, RejectReason::denied};
     for (const auto& row : rows) {
         seen.insert(row.reason);
     }
-    seen.insert(RejectReason::denied); // there is no denylist yet
     CHECK(seen.size() == core::reject_reason_count);
 }
 
@@ -117,6 +116,21 @@ TEST_CASE("one series too many") {
     CHECK(world.aggregator.last_refusal().peer == "127.0.0.1:9");
 }
 
+TEST_CASE("a denied metric") {
+    auto options = test::rig_options();
+    options.deny.add(*aggregate::MetricGlob::compile("tmp.*"));
+    Whole world(options);
+    test::Talk talk(world, world.aggregator);
+    talk.send("mabs counter good 1\nmabs counter tmp.x 1 a=b\nput tmp.y 1763750400 1\nmabs counter b{ 1\n");
+    const auto reply = talk.end();
+    CHECK(
+        reply.starts_with("error 2 denied: \"tmp.x\" is on the denylist: glob \"tmp.*\"\n"
+                          "error 3 denied: \"tmp.y\" is on the denylist: glob \"tmp.*\"\n"
+                          "error 4 bad_metric: "));
+    CHECK(world.rejected(RejectReason::denied) == 2);
+    CHECK(world.ledger.accepted_lines == 1);
+}
+
 TEST_CASE("a full journal") {
     Whole world;
     world.store.room = 0;
@@ -137,8 +151,9 @@ TEST_CASE("a digest's fault is told in detail, for its own line only") {
     REQUIRE(third != std::string::npos);
     CHECK(reply.starts_with("error 1 bad_digest: \"AAAA\" is not a serialized t-digest: "));
     CHECK(reply.substr(second + 1)
-              .starts_with("error 2 bad_base64: \"____\" is not Base64 (standard alphabet, one line): "));
-    CHECK(reply.substr(third + 1) == "error 3 bad_value: \"x\" is not a number of this type\n");
+              .starts_with("error 2 bad_base64: histogram wants a Base64 t-digest (standard alphabet, one line), got "
+                           "\"____\": "));
+    CHECK(reply.substr(third + 1) == "error 3 bad_value: counter wants a decimal integer (int64), got \"x\"\n");
 }
 
 } // namespace

@@ -64,13 +64,49 @@ TEST_CASE("quoted text is not cut in the middle of a character") {
 }
 
 TEST_CASE("a message shows the offending part of the line and says what is wrong with it") {
-    CHECK(message("mabs counter a.b x", {RejectReason::bad_value, 17, 1}) == R"("x" is not a number of this type)");
+    CHECK(message("mabs c a 1 b", {RejectReason::bad_timestamp, 9, 1}).starts_with(R"("1" is no timestamp: )"));
     CHECK(message("foo bar", {RejectReason::unknown_command, 0, 3}) == R"("foo" is no command; "help" lists them)");
     CHECK(message("mabs c a 1 =v", {RejectReason::bad_tag_name, 11, 2}).starts_with(R"("=v" has no valid tag name)"));
 }
 
+TEST_CASE("an error about the value says which type wants what") {
+    struct Row {
+        std::string line;
+        RejectReason reason;
+        std::uint32_t offset;
+        std::string shown;
+    };
+    const std::string decimal = "a decimal number (such as 1, -2.5 or 1e-5)";
+    const Row rows[] = {
+        {"mabs counter a 1.5", RejectReason::bad_value, 15, R"(counter wants a decimal integer (int64), got "1.5")"},
+        {"  mabs \t c a 1.5", RejectReason::bad_value, 13, R"(counter wants a decimal integer (int64), got "1.5")"},
+        {"mabs gauge a NaN", RejectReason::bad_value, 13, "gauge wants " + decimal + R"(, got "NaN")"},
+        {"mabs s a 0x1", RejectReason::bad_value, 9, "sample wants " + decimal + R"(, got "0x1")"},
+        {"put a 1763750400 x", RejectReason::bad_value, 17, "put wants " + decimal + R"(, got "x")"},
+        {"mabs c a 99999999999999999999", RejectReason::value_out_of_range, 9,
+         "counter wants an integer from -9223372036854775808 to 9223372036854775807, got \"99999999999999999999\""},
+        {"mabs g a -1e999", RejectReason::value_out_of_range, 9,
+         R"(gauge wants a number below 1.8e308 (double), got "-1e999")"},
+        {"put a 1763750400 1e999", RejectReason::value_out_of_range, 17,
+         R"(put wants a number below 1.8e308 (double), got "1e999")"},
+        {"mabs h a 12.5", RejectReason::bad_base64, 9,
+         R"(histogram wants a Base64 t-digest (standard alphabet, one line), got "12.5")"},
+    };
+    for (const auto& [line, reason, offset, shown] : rows) {
+        CAPTURE(line);
+        CHECK(message(line, {reason, offset, static_cast<std::uint32_t>(line.size()) - offset}) == shown);
+    }
+    CHECK(message("mabs h a 1", {RejectReason::bad_base64, 9, 1}, "detail").ends_with(R"(, got "1": detail)"));
+    CHECK(message("mabs c a " + std::string(100, 'x'), {RejectReason::bad_value, 9, 100})
+              .ends_with("\"" + std::string(64, 'x') + "\"..."));
+    CHECK(message("mabs counter a", {RejectReason::missing_value, 14, 0}) ==
+          "the value is missing: counter wants a decimal integer (int64)");
+    CHECK(message("mabs h a x=1", {RejectReason::missing_value, 9, 0}) ==
+          "the value is missing: histogram wants a Base64 t-digest (standard alphabet, one line)");
+}
+
 TEST_CASE("where something is missing nothing is quoted") {
-    CHECK(message("mabs counter a", {RejectReason::missing_value, 14, 0}) == "the value is missing");
+    CHECK(message("mabs counter", {RejectReason::missing_metric, 12, 0}) == "the metric's name is missing");
     CHECK(message("put a", {RejectReason::missing_timestamp, 5, 0}) == "the timestamp is missing; a put needs one");
 }
 
@@ -100,7 +136,7 @@ TEST_CASE("every reason has an explanation of its own, on one line") {
 TEST_CASE("appending keeps what is there") {
     std::string out = "error 7 bad_value: ";
     append_message(out, "x", {RejectReason::bad_value, 0, 1});
-    CHECK(out == R"(error 7 bad_value: "x" is not a number of this type)");
+    CHECK(out == R"(error 7 bad_value: "x" is not a value of this type)");
 }
 
 TEST_CASE("control characters and invalid UTF-8 outrank every other error") {

@@ -15,6 +15,12 @@
 
 namespace agent::test {
 
+// Of no interest to a conversation.
+struct IdleWatch final : listen::LoopWatch {
+    void handler_begins() override {}
+    bool is_late() const override { return false; }
+};
+
 // What conversations share. The sink is the recording one unless the test brings its own.
 struct TalkWorld {
     FakeClock clock;
@@ -22,10 +28,11 @@ struct TalkWorld {
     core::Ledger ledger;
     listen::ListenStats stats;
     listen::Batch batch;
+    IdleWatch watch;
     RecordingSink sink{ledger};
 
     listen::Surroundings around(aggregate::SampleSink& own_sink) {
-        return {own_sink, info, clock, ledger, stats, batch};
+        return {own_sink, info, clock, ledger, stats, batch, watch};
     }
 
     std::uint64_t rejected(core::RejectReason reason) const {
@@ -60,6 +67,12 @@ class Talk {
         return take();
     }
 
+    // As when the connection had to give up the line that has begun.
+    void lose_rest() {
+        conversation.lose_rest();
+        rest_.clear();
+    }
+
     // Half-closes and gives what came back.
     std::string end() {
         conversation.end_of_stream(rest_);
@@ -73,7 +86,11 @@ class Talk {
     }
 
     // Reads all replies.
-    std::string take() { return std::exchange(conversation.replies(), {}); }
+    std::string take() {
+        std::string text(conversation.replies().text());
+        conversation.replies().clear();
+        return text;
+    }
 };
 
 } // namespace agent::test

@@ -1,5 +1,6 @@
 """The program under test, started as a user starts it."""
 
+import functools
 import json
 import os
 import pathlib
@@ -33,6 +34,7 @@ def binary():
     return str(path)
 
 
+@functools.cache
 def is_sanitized():
     """Whether the binary is an ASan or TSan build."""
     data = pathlib.Path(binary()).read_bytes()

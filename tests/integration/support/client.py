@@ -61,7 +61,7 @@ class Client:
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
-            ready = select.select([self.sock], [], [], max(left, 0))[0] if left > 0 else []
+            ready = left > 0 and self._is_readable(left)
             assert ready, f"no reply within {timeout_s} s; so far {self._buffer[:200]!r}"
             data = self.sock.recv(65536)
             if not data:
@@ -81,7 +81,12 @@ class Client:
 
     def receives_nothing(self, for_s):
         """Whether neither a byte nor the end of the stream comes for so long."""
-        return not self._buffer and not select.select([self.sock], [], [], for_s)[0]
+        return not self._buffer and not self._is_readable(for_s)
+
+    def _is_readable(self, within_s):
+        poll = select.poll()  # not select(): descriptors may be beyond 1024
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(max(1, within_s * 1000)))
 
     def expect_error(self, line_number, code, timeout_s=30):
         """The next reply is this error -> its message."""
