@@ -5,7 +5,7 @@ figures that were written down."""
 import importlib
 import sys
 
-NAMES = ["ingest"]
+NAMES = ["ingest", "digests", "accuracy", "stalls", "memory", "flush"]
 
 
 def main():
