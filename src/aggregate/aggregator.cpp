@@ -27,6 +27,14 @@ std::uint32_t rounds(std::int64_t duration_ms, std::int64_t round_ms) {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(1, (duration_ms + round_ms - 1) / round_ms));
 }
 
+// Off the way of a usual line, which must not pay for carrying an error about.
+bool accepted(Entry& entry, const mabs::LineError& error) {
+    if (error) {
+        entry.error = error;
+    }
+    return !error;
+}
+
 } // namespace
 
 struct Aggregator::Pending {
@@ -57,8 +65,7 @@ void Aggregator::accept(std::span<Entry> batch, std::string_view peer) {
         if (entry.error || !mabs::carries_data(entry.line.verb)) {
             continue;
         }
-        entry.error = entry.line.verb == mabs::Verb::put ? accept_point(entry) : apply(entry, pending[i]);
-        if (!entry.error) {
+        if (entry.line.verb == mabs::Verb::put ? accepted(entry, accept_point(entry)) : apply(entry, pending[i])) {
             ++ledger_.accepted_lines;
         } else if (entry.error.reason == RejectReason::too_many_series) {
             note_refusal(entry, peer);
@@ -97,7 +104,7 @@ void Aggregator::look_up(std::span<Entry> batch, std::span<Pending> pending) {
     }
 }
 
-mabs::LineError Aggregator::find_target(const Entry& entry, const Pending& pending, Target& out) {
+bool Aggregator::find_target(Entry& entry, const Pending& pending, Target& out) {
     const auto& line = entry.line;
     const auto type = type_of(line.verb);
     const auto* spelling = pending.spelling;
@@ -107,26 +114,22 @@ mabs::LineError Aggregator::find_target(const Entry& entry, const Pending& pendi
     if (spelling != nullptr) {
         const bool is_by_node = spelling->kind == SpellingKind::by_node_alias;
         out = {spelling->series, is_by_node ? spelling->series->twin : nullptr};
-        return {};
+        return true;
     }
-    return table_.resolve(line, entry.text, type, out);
+    return accepted(entry, table_.resolve(line, entry.text, type, out));
 }
 
-mabs::LineError Aggregator::apply(Entry& entry, const Pending& pending) {
+bool Aggregator::apply(Entry& entry, const Pending& pending) {
     const auto& line = entry.line;
-    if (pending.spelling == nullptr) {
-        if (const auto denied = deny_.check(entry)) {
-            return denied;
-        }
+    if (pending.spelling == nullptr && !accepted(entry, deny_.check(entry))) {
+        return false;
     }
-    if (line.verb == mabs::Verb::histogram) {
-        if (const auto error = decode_digest(entry)) {
-            return error;
-        }
+    if (line.verb == mabs::Verb::histogram && !accepted(entry, decode_digest(entry))) {
+        return false;
     }
     Target target;
-    if (const auto error = find_target(entry, pending, target)) {
-        return error;
+    if (!find_target(entry, pending, target)) {
+        return false;
     }
     auto reason = RejectReason::none;
     switch (line.verb) {
@@ -137,7 +140,11 @@ mabs::LineError Aggregator::apply(Entry& entry, const Pending& pending) {
         break;
     default: reason = merge(target, line.timestamp_ms, SampleRule{line.number, merger_, table_}); break;
     }
-    return reason == RejectReason::too_many_series ? error_about_metric(entry, reason) : mabs::LineError{reason, 0, 0};
+    if (reason != RejectReason::none) [[unlikely]] {
+        entry.error =
+            reason == RejectReason::too_many_series ? error_about_metric(entry, reason) : mabs::LineError{reason, 0, 0};
+    }
+    return reason == RejectReason::none;
 }
 
 mabs::LineError Aggregator::accept_point(Entry& entry) {

@@ -72,10 +72,10 @@ class Aggregator final : public SampleSink {
     struct Pending; // one entry on its way through the look-up
 
     void look_up(std::span<Entry> batch, std::span<Pending> pending);
-    mabs::LineError apply(Entry& entry, const Pending& pending);
+    bool apply(Entry& entry, const Pending& pending); // false: entry.error says why not
     mabs::LineError accept_point(Entry& entry);
     mabs::LineError decode_digest(Entry& entry);
-    mabs::LineError find_target(const Entry& entry, const Pending& pending, Target& out);
+    bool find_target(Entry& entry, const Pending& pending, Target& out);
     template <typename Rule>
     core::RejectReason merge(const Target& target, std::int64_t ts_ms, const Rule& rule);
     template <typename Rule>

@@ -33,16 +33,15 @@ void Conversation::receive(std::string_view chunk, std::size_t rest_bytes) {
         }
         ++line_number_;
         if (item == mabs::LineSplitter::Item::too_long) {
-            around_.batch.entries[around_.batch.size].line = {};
-            push({}, {RejectReason::line_too_long, 0, 0});
+            push_error({}, {RejectReason::line_too_long, 0, 0});
             continue;
         }
         auto& entry = around_.batch.entries[around_.batch.size];
         const auto text = splitter_.text();
-        const auto error = mabs::parse_line(text, window, entry.line);
-        if (error || mabs::carries_data(entry.line.verb)) {
+        entry.error = {};
+        if (!mabs::parse_line(text, window, entry.line, entry.error) || mabs::carries_data(entry.line.verb)) {
             has_put_ = has_put_ || entry.line.verb == Verb::put;
-            push(text, error);
+            push(text);
         } else if (entry.line.verb != Verb::blank) {
             const auto line = entry.line; // the batch's entries are used anew
             deliver_batch();
@@ -65,18 +64,21 @@ std::string_view Conversation::skip_lost_line(std::string_view chunk) {
 
 void Conversation::push_lost_line() {
     is_rest_lost_ = false;
-    auto& entry = around_.batch.entries[around_.batch.size];
-    entry.line = {};
-    entry.detail = "it took too long to come while many other long lines did";
-    push({}, {RejectReason::overloaded, 0, 0});
+    around_.batch.entries[around_.batch.size].detail = "it took too long to come while many other long lines did";
+    push_error({}, {RejectReason::overloaded, 0, 0});
 }
 
-// The entry behind the batch has its line already.
-void Conversation::push(std::string_view text, mabs::LineError error) {
-    auto& batch = around_.batch;
-    auto& entry = batch.entries[batch.size];
-    entry.text = text;
+void Conversation::push_error(std::string_view text, mabs::LineError error) {
+    auto& entry = around_.batch.entries[around_.batch.size];
+    entry.line = {};
     entry.error = error;
+    push(text);
+}
+
+// The entry behind the batch has its line and its error already.
+void Conversation::push(std::string_view text) {
+    auto& batch = around_.batch;
+    batch.entries[batch.size].text = text;
     batch.numbers[batch.size] = line_number_;
     ++batch.size;
     if (batch.size == batch.entries.size()) {
@@ -148,8 +150,7 @@ void Conversation::end_of_stream(std::string_view rest) {
     } else if (splitter_.is_skipping() || !rest.empty()) {
         ++line_number_;
         const auto reason = splitter_.is_skipping() ? RejectReason::line_too_long : RejectReason::unterminated_line;
-        around_.batch.entries[0].line = {};
-        push(rest, {reason, 0, static_cast<std::uint32_t>(rest.size())});
+        push_error(rest, {reason, 0, static_cast<std::uint32_t>(rest.size())});
         deliver_batch();
     }
     release_errors();

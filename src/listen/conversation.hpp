@@ -82,7 +82,8 @@ class Conversation {
   private:
     std::string_view skip_lost_line(std::string_view chunk);
     void push_lost_line();
-    void push(std::string_view text, mabs::LineError error);
+    void push_error(std::string_view text, mabs::LineError error);
+    void push(std::string_view text);
     void deliver_batch();
     void hold_error(std::uint64_t number, const aggregate::Entry& entry);
     void release_errors();

@@ -51,21 +51,30 @@ bool has_equals(std::string_view field) {
     return field.find('=') != std::string_view::npos;
 }
 
-LineError check_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, const Line& out) {
-    if (out.timestamp_ms < window.oldest_ms) {
-        return fields.wrong(RejectReason::timestamp_too_old, field);
-    }
-    if (out.timestamp_ms > window.newest_ms) {
-        return fields.wrong(RejectReason::timestamp_too_far_ahead, field);
-    }
-    return {};
+// What takes a part of a line returns whether it could, and where not says why in `error`. (An error in the return
+// value would cost every good line a look at the stack.)
+bool fail(LineError& error, LineError why) {
+    error = why;
+    return false;
 }
 
-LineError take_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, Line& out) {
-    if (!parse_timestamp(field, out.timestamp_ms)) {
-        return fields.wrong(RejectReason::bad_timestamp, field);
+bool check_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, const Line& out,
+                     LineError& error) {
+    if (out.timestamp_ms < window.oldest_ms) {
+        return fail(error, fields.wrong(RejectReason::timestamp_too_old, field));
     }
-    return check_timestamp(fields, field, window, out);
+    if (out.timestamp_ms > window.newest_ms) {
+        return fail(error, fields.wrong(RejectReason::timestamp_too_far_ahead, field));
+    }
+    return true;
+}
+
+bool take_timestamp(const Fields& fields, std::string_view field, const TimeWindow& window, Line& out,
+                    LineError& error) {
+    if (!parse_timestamp(field, out.timestamp_ms)) {
+        return fail(error, fields.wrong(RejectReason::bad_timestamp, field));
+    }
+    return check_timestamp(fields, field, window, out, error);
 }
 
 RejectReason reason_of(NumberFault fault) {
@@ -92,15 +101,15 @@ NumberFault read_value(std::string_view field, Line& out) {
     return parse_decimal(field, out.number);
 }
 
-LineError take_value(const Fields& fields, std::string_view field, Line& out) {
+bool take_value(const Fields& fields, std::string_view field, Line& out, LineError& error) {
     if (const auto fault = read_value(field, out); fault != NumberFault::none) {
-        return fields.wrong(reason_of(fault), field);
+        return fail(error, fields.wrong(reason_of(fault), field));
     }
-    return {};
+    return true;
 }
 
 // [timestamp] value, of everything but histograms.
-LineError take_numbers(Fields& fields, const TimeWindow& window, Line& out) {
+bool take_numbers(Fields& fields, const TimeWindow& window, Line& out, LineError& error) {
     const bool is_put = out.verb == Verb::put;
     const auto before = fields;
     const auto first = fields.next();
@@ -108,48 +117,43 @@ LineError take_numbers(Fields& fields, const TimeWindow& window, Line& out) {
     // Nearly every line has both. What reads as a timestamp and a value has no `=`, so none is looked for.
     if (parse_timestamp(first, out.timestamp_ms) && read_value(second, out) == NumberFault::none) {
         fields.next();
-        return check_timestamp(fields, first, window, out);
+        return check_timestamp(fields, first, window, out, error);
     }
     if (first.empty() || has_equals(first)) {
-        return before.missing(is_put ? RejectReason::missing_timestamp : RejectReason::missing_value);
+        return fail(error, before.missing(is_put ? RejectReason::missing_timestamp : RejectReason::missing_value));
     }
     if (second.empty() || has_equals(second)) {
         if (is_put) {
-            return fields.missing(RejectReason::missing_value);
+            return fail(error, fields.missing(RejectReason::missing_value));
         }
         out.timestamp_ms = window.now_ms;
-        return take_value(fields, first, out);
+        return take_value(fields, first, out, error);
     }
     fields.next();
-    if (const auto error = take_timestamp(fields, first, window, out)) {
-        return error;
-    }
-    return take_value(fields, second, out);
+    return take_timestamp(fields, first, window, out, error) && take_value(fields, second, out, error);
 }
 
-LineError take_digest(Fields& fields, const TimeWindow& window, Line& out) {
+bool take_digest(Fields& fields, const TimeWindow& window, Line& out, LineError& error) {
     out.timestamp_ms = window.now_ms;
-    if (looks_like_timestamp(fields.peek())) {
-        if (const auto error = take_timestamp(fields, fields.next(), window, out)) {
-            return error;
-        }
+    if (looks_like_timestamp(fields.peek()) && !take_timestamp(fields, fields.next(), window, out, error)) {
+        return false;
     }
     out.value = fields.next();
     if (out.value.empty()) {
-        return fields.missing(RejectReason::missing_value);
+        return fail(error, fields.missing(RejectReason::missing_value));
     }
-    return {};
+    return true;
 }
 
-LineError take_data(Fields& fields, const TimeWindow& window, Line& out) {
+bool take_data(Fields& fields, const TimeWindow& window, Line& out, LineError& error) {
     out.metric = fields.next();
     if (out.metric.empty()) {
-        return fields.missing(RejectReason::missing_metric);
+        return fail(error, fields.missing(RejectReason::missing_metric));
     }
-    const auto error =
-        out.verb == Verb::histogram ? take_digest(fields, window, out) : take_numbers(fields, window, out);
+    const bool taken = out.verb == Verb::histogram ? take_digest(fields, window, out, error)
+                                                   : take_numbers(fields, window, out, error);
     out.tail = fields.rest();
-    return error;
+    return taken;
 }
 
 Verb type_verb(std::string_view word) {
@@ -162,16 +166,16 @@ Verb type_verb(std::string_view word) {
     }
 }
 
-LineError take_sync(Fields& fields, Line& out) {
+bool take_sync(Fields& fields, Line& out, LineError& error) {
     out.verb = Verb::sync;
     out.value = fields.next();
     if (out.value.empty()) {
-        return fields.missing(RejectReason::missing_token);
+        return fail(error, fields.missing(RejectReason::missing_token));
     }
     if (out.value.size() > core::limits::max_token_bytes || find_bad_character(out.value)) {
-        return fields.wrong(RejectReason::bad_token, out.value);
+        return fail(error, fields.wrong(RejectReason::bad_token, out.value));
     }
-    return {};
+    return true;
 }
 
 Verb command_verb(std::string_view word) {
@@ -187,21 +191,21 @@ Verb command_verb(std::string_view word) {
     return word == "quit" || word == "exit" ? Verb::quit : Verb::blank;
 }
 
-LineError take_command(Fields& fields, std::string_view word, Line& out) {
+bool take_command(Fields& fields, std::string_view word, Line& out, LineError& error) {
     if (word == "sync") {
-        if (const auto error = take_sync(fields, out)) {
-            return error;
+        if (!take_sync(fields, out, error)) {
+            return false;
         }
     } else {
         out.verb = command_verb(word);
         if (out.verb == Verb::blank) {
-            return fields.wrong(RejectReason::unknown_command, word);
+            return fail(error, fields.wrong(RejectReason::unknown_command, word));
         }
     }
     if (const auto extra = fields.rest(); !extra.empty()) {
-        return fields.wrong(RejectReason::unexpected_field, extra);
+        return fail(error, fields.wrong(RejectReason::unexpected_field, extra));
     }
-    return {};
+    return true;
 }
 
 } // namespace
@@ -210,7 +214,7 @@ TimeWindow TimeWindow::around(std::int64_t now_ms) {
     return {now_ms, now_ms - core::limits::max_age_ms, now_ms + core::limits::max_ahead_ms};
 }
 
-LineError parse_line(std::string_view text, const TimeWindow& window, Line& out) {
+bool parse_line(std::string_view text, const TimeWindow& window, Line& out, LineError& error) {
     out.verb = Verb::blank;
     Fields fields(text);
     const auto word = fields.next();
@@ -218,18 +222,18 @@ LineError parse_line(std::string_view text, const TimeWindow& window, Line& out)
         const auto type = fields.next();
         out.verb = type_verb(type);
         if (out.verb == Verb::blank) {
-            return fields.wrong(RejectReason::unknown_type, type);
+            return fail(error, fields.wrong(RejectReason::unknown_type, type));
         }
-        return take_data(fields, window, out);
+        return take_data(fields, window, out, error);
     }
     if (word == "put") {
         out.verb = Verb::put;
-        return take_data(fields, window, out);
+        return take_data(fields, window, out, error);
     }
     if (word.empty() && fields.rest().empty()) {
-        return {};
+        return true;
     }
-    return take_command(fields, word, out);
+    return take_command(fields, word, out, error);
 }
 
 } // namespace agent::mabs

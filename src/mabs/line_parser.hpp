@@ -56,8 +56,15 @@ struct Line {
     std::string_view value; // as spelled; histogram: the Base64 text; sync: the token
 };
 
-// Fills `out` and returns no error, or returns the first error from the left; `out` is then of no use except for
-// out.verb, which is `blank` where even that is unknown. Metric and tail are left to check_metric() and parse_tags().
-LineError parse_line(std::string_view text, const TimeWindow& window, Line& out);
+// Fills `out`, or returns false and the first error from the left; `out` is then of no use except for out.verb, which
+// is `blank` where even that is unknown. Metric and tail are left to check_metric() and parse_tags().
+bool parse_line(std::string_view text, const TimeWindow& window, Line& out, LineError& error);
+
+// The same for those who are in no hurry.
+inline LineError parse_line(std::string_view text, const TimeWindow& window, Line& out) {
+    LineError error;
+    parse_line(text, window, out, error);
+    return error;
+}
 
 } // namespace agent::mabs
