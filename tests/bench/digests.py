@@ -33,6 +33,9 @@ class Worker:
         self.process.wait()
 
 
+# By then every series has grown to its size, and the library is compiled.
+WARM_UP_ROUNDS = 3
+
 # How many digests the library gets in one list: one, as they arrive, or as many as come between two flushes.
 LISTS = (1, 20)
 
@@ -52,7 +55,8 @@ def run(rounds):
                 command = [*java, "MergeSpeed", "merge", *numbers, str(size)]
                 workers[f"Java, lists of {size}"] = stack.enter_context(Worker(command, payloads))
             for worker in workers.values():
-                worker.round()
+                for _ in range(WARM_UP_ROUNDS):
+                    worker.round()
             rates = {name: [] for name in workers}
             for _ in range(rounds):
                 for name, worker in workers.items():
