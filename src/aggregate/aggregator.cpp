@@ -190,6 +190,9 @@ Bucket* Aggregator::ready_bucket(Series& series, std::int64_t ts_ms, const Rule&
             return nullptr;
         }
         bucket = table_.open_bucket(series, ts_ms, resolution_ms_);
+        if (bucket == nullptr) { // memory has run out meanwhile
+            reason = RejectReason::overloaded;
+        }
     }
     return bucket;
 }

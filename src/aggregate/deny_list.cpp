@@ -11,6 +11,14 @@ const MetricGlob* DenyList::find(std::string_view metric) const {
     return nullptr;
 }
 
+std::size_t DenyList::words_a_byte() const {
+    std::size_t words = 0;
+    for (const auto& glob : globs_) {
+        words += glob.words_a_byte();
+    }
+    return words;
+}
+
 mabs::LineError DenyList::check_globs(Entry& entry) const {
     const auto* const glob = find(entry.line.metric);
     if (glob == nullptr) {

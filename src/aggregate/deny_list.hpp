@@ -1,6 +1,7 @@
 // The metrics that the operator does not want (--deny): a list of globs (metric_glob.hpp), tried in order. Asked only
 // where a line's spelling is not known, and for points, so that the lines of live series do not pay for it; what it
-// names never becomes a series. Asking takes at most one pass over the name for each glob.
+// names never becomes a series, so it is asked for each such line again. Asking takes at most one pass over the name
+// for each glob.
 #pragma once
 
 #include "aggregate/metric_glob.hpp"
@@ -19,6 +20,9 @@ class DenyList {
     void add(MetricGlob glob) { globs_.push_back(std::move(glob)); }
 
     [[nodiscard]] std::size_t size() const { return globs_.size(); }
+
+    // What a byte of a name may cost, over all globs (MetricGlob::words_a_byte()).
+    [[nodiscard]] std::size_t words_a_byte() const;
 
     // The first glob that the metric matches, or none.
     [[nodiscard]] const MetricGlob* find(std::string_view metric) const;

@@ -180,7 +180,7 @@ boost::system::result<MetricGlob, GlobError> MetricGlob::compile(std::string_vie
 }
 
 bool MetricGlob::matches(std::string_view metric) const {
-    if (!metric.starts_with(prefix_)) { // what most metrics end at
+    if (!metric.starts_with(prefix_) || metric.size() > core::limits::max_name_bytes) { // what most metrics end at
         return false;
     }
     if (is_prefix_) {

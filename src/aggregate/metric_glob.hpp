@@ -1,12 +1,11 @@
 // A pattern that whole metric names are matched against.
 //
-//   *        any run of characters, also none
-//   ?        one character
-//   [abc]    one of these ASCII characters; [a-z] ranges; [!abc] or [^abc] one character that is none of them, which
-//   may
-//            be any of Unicode. A `]` that stands first, and a `-` that stands first or last, are themselves: [*] is
-//            how to write a star that is one
-//   others   themselves, as bytes; blank , = { } " \ and control characters stand in no metric and are errors
+// - `*`: any run of characters, also none
+// - `?`: one character
+// - `[abc]`: one of these ASCII characters; `[a-z]`: ranges; `[!abc]` or `[^abc]`: one character that is none of them,
+//   which may be any of Unicode. A `]` that stands first, and a `-` that stands first or last, are themselves: `[*]` is
+//   how to write a star that is one
+// - others: themselves, as bytes; blank , = { } " \ and control characters stand in no metric and are errors
 //
 // Matching goes through the name once and carries the set of all places of the pattern at which it may be, one bit each
 // (Baeza-Yates and Gonnet, 1992): at most 4 machine words a byte, whatever pattern and name are. A compiled pattern
@@ -49,6 +48,9 @@ class MetricGlob {
     static boost::system::result<MetricGlob, GlobError> compile(std::string_view text);
 
     [[nodiscard]] bool matches(std::string_view metric) const;
+
+    // What a byte of a name may cost: machine words stepped; 0 where comparing a prefix does.
+    [[nodiscard]] std::size_t words_a_byte() const { return is_prefix_ ? 0 : words_; }
 
     [[nodiscard]] const std::string& text() const { return text_; }
 

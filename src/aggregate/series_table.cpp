@@ -111,8 +111,7 @@ Bucket* SeriesTable::open_bucket(Series& series, std::int64_t ts_ms, std::int64_
         current.start_ms = start_ms;
         return &current;
     }
-    if (open >= core::limits::max_open_buckets ||
-        older_buckets_ >= limits_.max_series * core::limits::buckets_per_series || is_out_of_memory()) {
+    if (open >= core::limits::max_open_buckets || older_buckets_ >= max_buckets() || is_out_of_memory()) {
         return nullptr;
     }
     ++older_buckets_;

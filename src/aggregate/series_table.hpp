@@ -59,7 +59,9 @@ class SeriesTable {
     void add_digest_bytes(std::ptrdiff_t bytes) { digest_bytes_ += static_cast<std::size_t>(bytes); }
 
     std::size_t series_count() const { return main_count_; }
-    std::size_t bucket_count() const { return older_buckets_; }
+    std::size_t bucket_count() const { return older_buckets_; } // open ones beyond the first of each series
+    std::size_t max_buckets() const { return limits_.max_series * core::limits::buckets_per_series; }
+    const TableLimits& limits() const { return limits_; }
     std::size_t size_bytes() const;
     bool is_out_of_memory() const { return size_bytes() >= limits_.max_bytes; }
 

@@ -1,6 +1,6 @@
 #include "app/caret.hpp"
 
-#include "mabs/utf8.hpp"
+#include "mabs/shown_character.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,57 +57,28 @@ constexpr std::array<Range, 8> combining{{{0x0300, 0x036F},
                                           {0xFE00, 0xFE0F},
                                           {0xFE20, 0xFE2F}}};
 
-// Invisible ones: they reorder what follows, join or split it, or are a byte order mark.
-constexpr std::array<Range, 5> deceptive{
-    {{0x00AD, 0x00AD}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}}};
-
 bool is_in(std::span<const Range> ranges, char32_t character) {
     return std::ranges::any_of(
         ranges, [character](const Range& range) { return character >= range.first && character <= range.last; });
-}
-
-// Of one whole sequence that is valid.
-char32_t decode(std::string_view sequence) {
-    const auto lead = static_cast<unsigned char>(sequence[0]);
-    char32_t character = sequence.size() == 1 ? lead : lead & (0xFFU >> (sequence.size() + 1));
-    for (const char byte : sequence.substr(1)) {
-        character = character << 6 | (static_cast<unsigned char>(byte) & 0x3F);
-    }
-    return character;
-}
-
-std::size_t sequence_bytes(char lead) {
-    const auto byte = static_cast<unsigned char>(lead);
-    return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
 Piece first_piece(std::string_view text) {
     if (text[0] == '\t') {
         return {text.substr(0, 1), 1, false};
     }
-    const auto sequence = text.substr(0, sequence_bytes(text[0]));
-    if (const auto bad = mabs::find_bad_character(sequence)) {
-        const auto size = bad->offset == 0 ? bad->length : 1;
-        return {text.substr(0, size), size * escape_columns, true};
+    const auto [length, is_escaped, character] = mabs::first_shown(text);
+    const auto bytes = text.substr(0, length);
+    if (is_escaped) {
+        return {bytes, length * escape_columns, true};
     }
-    const auto character = decode(sequence);
-    if (is_in(deceptive, character)) {
-        return {sequence, sequence.size() * escape_columns, true};
-    }
-    return {sequence, is_in(wide, character) ? 2U : is_in(combining, character) ? 0U : 1U, false};
+    return {bytes, is_in(wide, character) ? 2U : is_in(combining, character) ? 0U : 1U, false};
 }
 
 void append_piece(std::string& out, const Piece& piece) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    if (!piece.is_escaped) {
+    if (piece.is_escaped) {
+        mabs::append_escaped(out, piece.bytes);
+    } else {
         out.append(piece.bytes == "\t" ? " " : piece.bytes);
-        return;
-    }
-    for (const char c : piece.bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out.append("\\x");
-        out.push_back(digits[byte >> 4]);
-        out.push_back(digits[byte & 0x0F]);
     }
 }
 

@@ -12,8 +12,8 @@ namespace agent::app {
 // place where something is missing.
 //     "  mabs counter a 1.5\n"
 //     "                 ^~~\n"
-// A tab is shown as one blank; bytes that are not text, and characters that would make the terminal do something or
-// reorder what it shows, as \xNN. Wide (East Asian, emoji) characters take two columns, combining ones none. What is
+// A tab is shown as one blank; what would make the terminal do something, cannot be seen or looks like a blank, as \xNN
+// (mabs/shown_character.hpp). Wide (East Asian, emoji) characters take two columns, combining ones none. What is
 // cut off is shown as `...`. Looks at 4 KiB of the line at most.
 void append_place(std::string& out, std::string_view line, std::size_t offset, std::size_t length, std::size_t columns);
 

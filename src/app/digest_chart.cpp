@@ -63,6 +63,42 @@ std::vector<double> inner_edges(Range range, double step) {
     return edges;
 }
 
+// Where nearly all samples are above 0 and spread over more than two powers of ten, equal steps would put them all into
+// the first row.
+bool is_long_tailed(const mabs::TDigest& digest) {
+    const double low = mabs::quantile(digest, 0.01);
+    return low > 0 && mabs::quantile(digest, 0.99) / low >= 100;
+}
+
+// 1, 2 and 5 times powers of ten within the range, ends excluded; where those are too many, powers of ten alone, or
+// each second, third, ... of them.
+std::vector<double> geometric_edges(Range range) {
+    const double low = std::log10(range.low);
+    const double decades = std::log10(range.high) - low;
+    const bool has_parts = 3 * decades < max_rows - 1;
+    const int step = std::max(1, static_cast<int>(std::ceil(decades / (max_rows - 1))));
+    std::vector<double> edges;
+    const auto add = [&](double edge) {
+        if (edge > range.low && edge < range.high && edges.size() + 1 < max_rows) edges.push_back(edge);
+    };
+    for (int exponent = static_cast<int>(std::floor(low)); exponent <= low + decades; exponent += step) {
+        const double power = std::pow(10, exponent);
+        add(power);
+        if (has_parts) {
+            add(2 * power);
+            add(5 * power);
+        }
+    }
+    return edges;
+}
+
+// Of a long-tailed digest: from a tenth of the 1 % quantile to ten times the 99 % one, if there are samples there.
+Range geometric_range(const mabs::TDigest& digest) {
+    const double low = mabs::quantile(digest, 0.01);
+    return {std::max(digest.min(), low / 10 > 0 ? low / 10 : low),
+            std::min(digest.max(), mabs::quantile(digest, 0.99) * 10)};
+}
+
 std::string label(double value, int digits) {
     std::array<char, 40> text{};
     const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, digits);
@@ -75,15 +111,28 @@ int label_digits(Range range, double step) {
     return digits > 6 ? static_cast<int>(std::min(digits, 17.0)) : 6; // NaN: 6
 }
 
-std::vector<Row> chart_rows(const mabs::TDigest& digest) {
+struct Edges {
+    std::vector<double> inner;
+    int digits; // of their labels
+};
+
+Edges chart_edges(const mabs::TDigest& digest) {
+    constexpr int usual_digits = 6;
+    // One centroid says nothing about where between min and max its samples lie.
+    if (digest.centroids().size() > 1 && is_long_tailed(digest)) {
+        return {geometric_edges(geometric_range(digest)), usual_digits};
+    }
     const Range range = charted_range(digest);
     const double step = step_over(range);
-    const int digits = label_digits(range, step);
+    return {digest.centroids().size() == 1 ? std::vector<double>{} : inner_edges(range, step),
+            label_digits(range, step)};
+}
+
+std::vector<Row> chart_rows(const mabs::TDigest& digest) {
+    const auto [edges, digits] = chart_edges(digest);
     std::vector<Row> rows;
     std::string from = label(digest.min(), digits);
     double below = 0;
-    // One centroid says nothing about where between min and max its samples lie.
-    const auto edges = digest.centroids().size() == 1 ? std::vector<double>{} : inner_edges(range, step);
     for (const double edge : edges) {
         const double share = std::clamp(mabs::cdf(digest, edge), below, 1.0);
         rows.push_back({from, label(edge, digits), share - below});

@@ -6,7 +6,9 @@
 //         40 .. 97.3 █████                                      8.9 %
 //
 // The ranges are equally wide, but for the first and the last: they reach to min and to max. Where a few samples lie
-// far out (beyond the 1 % and the 99 % quantile by more than what lies between these), the others get the rows.
+// far out (beyond the 1 % and the 99 % quantile by more than what lies between these), the others get the rows. Where
+// the samples are above 0 and spread over more than two powers of ten, the ranges end at 1, 2 and 5 times powers of
+// ten, or at powers of ten.
 #pragma once
 
 #include "mabs/tdigest.hpp"

@@ -21,6 +21,7 @@ constexpr double max_resolution_s = 24 * 3600;
 constexpr std::size_t max_topic_bytes = 249; // Kafka's own limit
 constexpr std::size_t max_host_bytes = 255;
 constexpr std::size_t max_max_series = 100'000'000;
+constexpr std::size_t words_a_byte_of_reading = 8; // of a denylist, cost about as much as reading a line
 
 bool is_topic_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -177,6 +178,10 @@ class RunFinalizer {
             mabs::append_quoted(quoted, text);
             wrong("--deny " + quoted + ": " + glob.error().message());
         }
+        // What is read at once is worked on at once: with many globs it has to be less.
+        options_.listen.read_bytes =
+            std::max(core::limits::least_read_bytes,
+                     core::limits::read_chunk_bytes / (1 + options_.deny.words_a_byte() / words_a_byte_of_reading));
     }
 
     const RunFlags& flags_;

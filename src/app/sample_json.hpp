@@ -1,9 +1,11 @@
 // What `metrics-agent parse` says of a line: one JSON object each, without the LF behind it.
 //
-//   a sample
-//   {"line":1,"type":"counter","metric":"m","timestamp_ms":1763750400000,"value":5,"tags":{"a":"1"},"by_node":false} a
-//   command  {"line":2,"command":"sync","token":"t"} an error
-//   {"line":3,"error":{"code":"bad_value","message":"...","column":16}}
+// - a sample:
+//   `{"line":1,"type":"counter","metric":"m","timestamp_ms":1763750400000,"value":5,"tags":{"a":"1"},"by_node":false}`
+// - a command:
+//   `{"line":2,"command":"sync","token":"t"}`
+// - an error:
+//   `{"line":3,"error":{"code":"bad_value","message":"...","column":16}}`
 //
 // type is counter, gauge, histogram, sample or point (put). timestamp_ms is there where the line has one. value: a
 // counter's is an integer; elsewhere the shortest decimal that parses back, integral ones up to 2^53 as integers; a

@@ -23,8 +23,9 @@ namespace {
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
-// What a stopping connection reads at the most: a client that never pauses must not hold up the end.
-constexpr std::size_t max_drain_reads = 64;
+// What a stopping connection reads at the most, more than the kernel holds: a client that never pauses must not hold up
+// the end.
+constexpr std::size_t max_drain_bytes = 16 << 20;
 
 } // namespace
 
@@ -99,7 +100,8 @@ Connection::Read Connection::read_once() {
         conversation_.lose_rest();
     }
     // Behind the rest's place in the buffer; the rest itself follows once its LF is there.
-    const auto most = shared_.around.watch.is_late() ? core::limits::late_read_bytes : core::limits::read_chunk_bytes;
+    const bool is_hurried = shared_.around.watch.is_late() && !is_stopping_; // there is no later for who is stopping
+    const auto most = is_hurried ? std::min(core::limits::late_read_bytes, shared_.read_bytes) : shared_.read_bytes;
     const auto room = asio::buffer(shared_.buffer.data() + rest_.text().size(), most);
     error_code failed;
     const auto size = socket_.read_some(room, failed);
@@ -137,7 +139,8 @@ void Connection::take_in(std::size_t size_bytes) {
 }
 
 void Connection::drain() {
-    for (std::size_t reads = 0; !is_broken_ && reads < max_drain_reads; ++reads) {
+    const auto& received_bytes = shared_.around.stats.received_bytes;
+    for (const auto end = received_bytes + max_drain_bytes; !is_broken_ && received_bytes < end;) {
         const auto read = read_once();
         if (read == Read::nothing || read == Read::end || conversation_.is_over()) {
             return;

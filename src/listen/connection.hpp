@@ -24,16 +24,19 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 
 // What connections of one thread share.
 struct ConnectionShared {
-    explicit ConnectionShared(const boost::asio::any_io_executor& executor, const Surroundings& surroundings)
+    ConnectionShared(const boost::asio::any_io_executor& executor, const Surroundings& surroundings,
+                     std::size_t read_size)
         : around(surroundings),
           tick(executor),
-          buffer(core::limits::max_line_bytes + core::limits::read_chunk_bytes),
-          unfinished(surroundings.stats) {}
+          buffer(core::limits::max_line_bytes + read_size),
+          unfinished(surroundings.stats),
+          read_bytes(read_size) {}
 
     Surroundings around;
     GatherTick tick;
     std::vector<char> buffer; // room for what is left of a line, then for a read
     UnfinishedLines unfinished;
+    std::size_t read_bytes; // at a time
 };
 
 class Connection final : public std::enable_shared_from_this<Connection>, private ReplySender {

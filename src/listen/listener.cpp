@@ -27,6 +27,9 @@ namespace {
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
 
+// So many are accepted between two looks at how late it is.
+constexpr std::size_t accepts_per_look = 32;
+
 // Any program of this host may send, as it may over TCP on loopback.
 constexpr mode_t socket_mode = 0666;
 
@@ -61,7 +64,7 @@ Found look_at(const std::string& path) {
 } // namespace
 
 Listener::Listener(const asio::any_io_executor& executor, const Surroundings& around, const ListenOptions& options)
-    : executor_(executor), shared_(executor, around), options_(options) {}
+    : executor_(executor), shared_(executor, around, options.read_bytes), options_(options) {}
 
 Listener::~Listener() {
     for (const auto& path : owned_paths_) {
@@ -200,7 +203,7 @@ asio::awaitable<void> Listener::accept_on(Acceptor& acceptor) {
     }
 }
 
-// A burst is taken at once: old clients wait 100 ms and no longer.
+// A burst is taken at once, old clients wait 100 ms and no longer; but not at the cost of those who have written.
 error_code Listener::accept_all(Acceptor& acceptor) {
     shared_.around.watch.handler_begins();
     for (std::size_t i = 0; i < core::limits::listen_backlog; ++i) {
@@ -211,6 +214,9 @@ error_code Listener::accept_all(Acceptor& acceptor) {
             return failed;
         }
         admit(std::move(socket));
+        if (i % accepts_per_look == 0 && shared_.around.watch.is_late() && !is_stopping_) {
+            break;
+        }
     }
     return asio::error::would_block; // the others first
 }

@@ -24,6 +24,7 @@ struct ListenOptions {
     std::vector<TcpAddress> tcp;
     std::vector<std::string> unix_paths;
     std::size_t max_connections = core::limits::default_max_connections;
+    std::size_t read_bytes = core::limits::read_chunk_bytes; // at a time; less where lines take long to check
 };
 
 class Listener final : private Connection::Owner {

@@ -3,9 +3,9 @@
 // A digest that is merged into is a settled run of at most 2c + 10 centroids (c: its compression) and a few pending
 // ones behind it. What arrives is put behind; when that would pass 3.25c + 10, all runs are spread
 // (centroid_spread.hpp), merged in one pass and folded (centroid_fold.hpp) at an internal compression of 3c. So a
-// series' memory is bounded, to 5.4 KB for c = 100, and a sample costs a fold only once in about c. Why 2.9: it makes
-// some 190 centroids of the 210 there may be, where the library's 2c makes 85 to 150. docs/accuracy.md has what that
-// gains.
+// series' memory is bounded, to 5.4 KB for c = 100, and a sample costs a fold only once in about c. Why 3c: of
+// 1000 to a million samples it makes some 135 to 210 centroids, and 210 there may be, where the library's 2c makes 85
+// to 150. docs/accuracy.md has what that gains.
 //
 // Kept exactly: the total weight, the smallest min and the largest max of what was merged. The sum is the sum of the
 // sums. Every digest is merged with those before it in any order and grouping with about the same result.

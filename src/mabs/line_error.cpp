@@ -1,10 +1,9 @@
 #include "mabs/line_error.hpp"
 
 #include "core/limits.hpp"
+#include "mabs/shown_character.hpp"
 #include "mabs/text.hpp"
 #include "mabs/utf8.hpp"
-
-#include <algorithm>
 
 namespace agent::mabs {
 
@@ -17,7 +16,7 @@ std::string_view explanation(RejectReason reason) {
     switch (reason) {
     case RejectReason::none: return "nothing is wrong";
     case RejectReason::line_too_long: return "line is longer than 65536 bytes";
-    case RejectReason::unterminated_line: return "stream ended before the line's LF";
+    case RejectReason::unterminated_line: return "has no LF behind it: the stream ended";
     case RejectReason::control_character: return "is a control character";
     case RejectReason::invalid_utf8: return "is not valid UTF-8";
     case RejectReason::unknown_command: return "is no command; \"help\" lists them";
@@ -116,14 +115,6 @@ static_assert(core::limits::max_line_bytes == 65536 && core::limits::max_name_by
                   core::limits::max_ahead_ms == 10 * 60 * 1000,
               "the texts above name these limits");
 
-void append_byte_escape(std::string& out, char byte) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const auto value = static_cast<unsigned char>(byte);
-    out.append("\\x");
-    out.push_back(digits[value >> 4]);
-    out.push_back(digits[value & 0x0F]);
-}
-
 bool quotes_no_text(RejectReason reason) {
     return reason == RejectReason::line_too_long || reason == RejectReason::overloaded;
 }
@@ -152,14 +143,14 @@ void append_quoted(std::string& out, std::string_view text) {
     }
     out.push_back('"');
     while (!shown.empty()) {
-        const auto bad = find_bad_character(shown);
-        const auto good = std::min(bad ? bad->offset : shown.size(), shown.size());
-        out.append(shown.substr(0, good));
-        shown.remove_prefix(good);
-        for (std::size_t i = 0; bad && i < bad->length; ++i) {
-            append_byte_escape(out, shown[i]);
+        const auto first = first_shown(shown);
+        const auto bytes = shown.substr(0, first.length);
+        if (first.is_escaped) {
+            append_escaped(out, bytes);
+        } else {
+            out.append(bytes);
         }
-        shown.remove_prefix(bad ? bad->length : 0);
+        shown.remove_prefix(first.length);
     }
     out.push_back('"');
     if (text.size() > core::limits::max_quoted_bytes) {
@@ -168,6 +159,10 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_message(std::string& out, std::string_view line, LineError error, std::string_view detail) {
+    if (error.reason == RejectReason::overloaded && !detail.empty()) { // which load: the usual ones are not meant
+        out.append(detail);
+        return;
+    }
     if (!append_wanted(out, line, error)) {
         if (error.length != 0 && !quotes_no_text(error.reason)) {
             append_quoted(out, line.substr(error.offset, error.length));

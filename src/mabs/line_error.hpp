@@ -23,7 +23,8 @@ struct LineError {
 LineError outranking_error(std::string_view line, LineError found);
 
 // Appends "<what is wrong>", with the offending text in double quotes cut to core::limits::max_quoted_bytes; bytes that
-// are not printable are shown as \xNN. `detail`, where not empty, says more (a digest's fault).
+// are not printable, and characters that cannot be seen, are shown as \xNN (shown_character.hpp). `detail`, where not
+// empty, says more (a digest's fault) and stands behind; of `overloaded` it stands alone.
 void append_message(std::string& out, std::string_view line, LineError error, std::string_view detail = {});
 
 // Appends `text` in double quotes as above.

@@ -4,17 +4,12 @@ namespace agent::mabs {
 
 namespace {
 
-struct Sequence {
-    std::size_t length = 0; // 0: invalid
-    char32_t character = 0;
-};
-
 bool is_continuation(unsigned char byte) {
     return (byte & 0xC0) == 0x80;
 }
 
 // The sequence at the beginning of `text`, which starts with a byte of 0x80 or more.
-Sequence decode(std::string_view text) {
+Character decode(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[0]);
     std::size_t length = 0;
     char32_t character = 0;
@@ -45,6 +40,11 @@ Sequence decode(std::string_view text) {
 }
 
 } // namespace
+
+Character first_character(std::string_view text) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    return first < 0x80 ? Character{1, first} : decode(text);
+}
 
 std::optional<BadCharacter> find_bad_character(std::string_view text, char allowed) {
     std::size_t at = 0;

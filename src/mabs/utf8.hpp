@@ -15,6 +15,14 @@ struct BadCharacter {
     std::size_t length; // bytes; of invalid UTF-8: the first byte only
 };
 
+struct Character {
+    std::size_t length = 0; // bytes; 0: invalid
+    char32_t character = 0;
+};
+
+// The character at the beginning of `text`, which is not empty.
+Character first_character(std::string_view text);
+
 // The first control character (U+0000 to U+001F but for `allowed`, U+007F to U+009F) or invalid sequence.
 std::optional<BadCharacter> find_bad_character(std::string_view text, char allowed = '\0');
 

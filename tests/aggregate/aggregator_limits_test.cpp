@@ -133,6 +133,22 @@ TEST_CASE("out of memory: no new series, no new bucket, but what is there goes o
     CHECK(!rig.line("mabs c new 1"));
 }
 
+TEST_CASE("out of memory when a full counter has just been sealed: the line is told, not lost") {
+    AggregatorRig rig(with_bytes(100'000));
+    const auto late = [](const std::string& value) { return "mabs c m 1763750340 " + value; };
+    REQUIRE(!rig.line("mabs c m 1763750400 1"));
+    REQUIRE(!rig.line(late("9223372036854775807")));
+    for (std::size_t i = 0; !rig.line(counter(i)); ++i) {
+        REQUIRE(i < 10'000);
+    }
+    CHECK(reason_of(rig.line(late("1"))) == "overloaded");
+    std::uint64_t lines = 0;
+    for (const auto& record : rig.records()) {
+        lines += record.lines;
+    }
+    CHECK(lines == rig.ledger.accepted_lines);
+}
+
 TEST_CASE("out of memory: digests of existing series grow no further") {
     constexpr std::size_t cap = 120'000;
     AggregatorRig rig(with_bytes(cap));

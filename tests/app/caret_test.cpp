@@ -75,6 +75,28 @@ TEST_CASE("nothing reaches the terminal that it would obey") {
           "  ^~~~~~~~~~~~~~~~\n");
 }
 
+TEST_CASE("what cannot be seen, or looks like a blank, is shown as bytes") {
+    struct Row {
+        std::string character;
+        std::string shown;
+    };
+    const Row rows[] = {
+        {"\u00A0", "\\xc2\\xa0"},      {"\u00AD", "\\xc2\\xad"},      {"\u2000", "\\xe2\\x80\\x80"},
+        {"\u200A", "\\xe2\\x80\\x8a"}, {"\u200B", "\\xe2\\x80\\x8b"}, {"\u200F", "\\xe2\\x80\\x8f"},
+        {"\u2028", "\\xe2\\x80\\xa8"}, {"\u2029", "\\xe2\\x80\\xa9"}, {"\u202A", "\\xe2\\x80\\xaa"},
+        {"\u202E", "\\xe2\\x80\\xae"}, {"\u202F", "\\xe2\\x80\\xaf"}, {"\u205F", "\\xe2\\x81\\x9f"},
+        {"\u2066", "\\xe2\\x81\\xa6"}, {"\u2069", "\\xe2\\x81\\xa9"}, {"\u3000", "\\xe3\\x80\\x80"},
+        {"\uFEFF", "\\xef\\xbb\\xbf"},
+    };
+    for (const auto& [character, shown] : rows) {
+        CAPTURE(shown);
+        const auto line = "a" + character + "b";
+        CHECK(place(line, 1, character.size()) ==
+              "  a" + shown + "b\n   ^" + std::string(shown.size() - 1, '~') + "\n");
+        CHECK(place(line, line.size() - 1, 1) == "  a" + shown + "b\n" + std::string(3 + shown.size(), ' ') + "^\n");
+    }
+}
+
 TEST_CASE("characters wider and narrower than a column") {
     CHECK(place("日本 x", 7, 1) ==
           "  日本 x\n"

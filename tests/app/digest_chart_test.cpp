@@ -89,6 +89,32 @@ TEST_CASE("samples far out share the last row") {
     CHECK(found.back().starts_with("900 .. 1e+06 █"));
 }
 
+TEST_CASE("what spreads over powers of ten has them as rows") {
+    std::vector<double> samples;
+    for (int i = 0; i < 600; ++i)
+        samples.push_back(std::pow(10, i / 100.0)); // 1 to 1e6, as many in each power of ten
+    const auto found = rows(app::digest_chart(digest_of(samples), 80));
+    REQUIRE(found.size() == 6);
+    CHECK(found[0].starts_with("     1 .. 10     █"));
+    CHECK(found[3].starts_with("  1000 .. 10000  █"));
+    for (const auto& row : found)
+        CHECK((row.ends_with(" 16.6 %") || row.ends_with(" 16.7 %") || row.ends_with(" 16.8 %")));
+
+    for (int i = 0; i < 600; ++i)
+        samples[static_cast<std::size_t>(i)] = 2 * std::pow(10, i / 250.0); // 2 to 500
+    const auto finer = rows(app::digest_chart(digest_of(samples), 80));
+    REQUIRE(finer.size() == 7);
+    CHECK(finer[0].starts_with("  2 .. 5"));
+    CHECK(finer[1].starts_with("  5 .. 10"));
+    CHECK(finer[2].starts_with(" 10 .. 20"));
+    CHECK(finer[6].starts_with("200 .. "));
+
+    samples.assign(600, -5); // some below 0: equal steps
+    for (int i = 0; i < 590; ++i)
+        samples.push_back(1000 + i);
+    CHECK(rows(app::digest_chart(digest_of(samples), 80))[0].starts_with("  -5 .. 0 "));
+}
+
 TEST_CASE("where all is one value, or one centroid, there is one row") {
     for (const auto& samples : {std::vector<double>{5}, std::vector<double>(1000, 5.0)}) {
         CHECK(app::digest_chart(digest_of(samples), 26) == "5 .. 5 ███████████ 100.0 %\n");

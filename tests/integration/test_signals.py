@@ -1,5 +1,6 @@
 """SIGTERM and SIGINT: stop accepting, flush, deliver, say what was left, exit 0."""
 
+import contextlib
 import json
 import signal
 import socket
@@ -75,6 +76,44 @@ def test_lines_sent_before_the_signal_are_not_lost_to_it():
             client.sync()
         agent.terminate()
         assert sum(record.json["value"] for record in agent.stdout_records()) == 20 * 500
+
+
+def unread_bytes(port):
+    """What the kernel has for the agent and the agent has not read (/proc/net/tcp: rx_queue)."""
+    total = 0
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for row in list(table)[1:]:
+            _, local, _, state, queues = row.split()[:5]
+            if int(local.split(":")[1], 16) == port and state == "01":
+                total += int(queues.split(":")[1], 16)
+    return total
+
+
+def test_megabytes_that_wait_in_the_kernel_are_read_before_the_end():
+    """However long it takes: a stopping agent does not hurry past what has reached the host."""
+    line = b"mabs c a 1 service=pins\n"
+    with Agent("--stdout", "--flush-interval", "3600") as agent:
+        clients = [socket.create_connection(("127.0.0.1", agent.port)) for _ in range(10)]
+        for client in clients:  # warm: they are known to send much
+            client.sendall(line * 20_000 + b"sync warm\n")
+        for client in clients:
+            while b"warm" not in client.recv(4096):
+                pass
+        agent.signal(signal.SIGSTOP)
+        for client in clients:
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    client.send(line * 1000)
+        waiting = unread_bytes(agent.port)
+        assert waiting > 2_000_000
+        agent.signal(signal.SIGTERM)
+        agent.signal(signal.SIGCONT)
+        agent.wait(SHUTDOWN_S)
+        taken = sum(record.json["value"] for record in agent.stdout_records())
+        assert taken >= 10 * 20_000 + waiting // len(line) - len(clients)
+        for client in clients:
+            client.close()
 
 
 def test_sigpipe_on_stdout_ends_it_with_an_error():

@@ -40,6 +40,17 @@ TEST_CASE("text is quoted with what is not printable made visible") {
         {"\xC2\x85x", R"("\xc2\x85x")"},
         {"\xFF\xFEx", R"("\xff\xfex")"},
         {"cut \xE2\x82", R"("cut \xe2\x82")"},
+        {"\uFEFFmabs", R"("\xef\xbb\xbfmabs")"}, // else `"mabs" is no command`
+        {"a\u00A0b", R"("a\xc2\xa0b")"},
+        {"a\u2000\u200Ab", R"("a\xe2\x80\x80\xe2\x80\x8ab")"},
+        {"1\u202F000", R"("1\xe2\x80\xaf000")"},
+        {"1\u205F", R"("1\xe2\x81\x9f")"},
+        {"日\u3000本", R"("日\xe3\x80\x80本")"},
+        {"a\u200Bb\u200F", R"("a\xe2\x80\x8bb\xe2\x80\x8f")"},
+        {"\u202Etxt\u202A", R"("\xe2\x80\xaetxt\xe2\x80\xaa")"},
+        {"\u2066x\u2069", R"("\xe2\x81\xa6x\xe2\x81\xa9")"},
+        {"soft\u00ADhyphen", R"("soft\xc2\xadhyphen")"},
+        {"\u2028\u2029", R"("\xe2\x80\xa8\xe2\x80\xa9")"},
     };
     for (const auto& [text, shown] : rows) {
         CHECK(quoted(text) == shown);
@@ -113,6 +124,20 @@ TEST_CASE("where something is missing nothing is quoted") {
 TEST_CASE("a line that is too long, or one that came at the wrong time, is not repeated") {
     CHECK(message("", {RejectReason::line_too_long, 0, 0}) == "line is longer than 65536 bytes");
     CHECK(message("mabs c a 1", {RejectReason::overloaded, 0, 10}).find("mabs") == std::string::npos);
+}
+
+TEST_CASE("of an overload the detail is all that is told: the usual reasons are not meant") {
+    CHECK(message("mabs c a 1", {RejectReason::overloaded, 0, 0}) ==
+          "the agent is out of its memory limit or its journal is too far behind");
+    CHECK(message("mabs c a 1", {RejectReason::overloaded, 0, 0}, "it took too long to come") ==
+          "it took too long to come");
+    CHECK(message("mabs c a 1", {RejectReason::overloaded, 0, 10}, "it took too long to come") ==
+          "it took too long to come");
+}
+
+TEST_CASE("a line without its LF is repeated") {
+    CHECK(message("last", {RejectReason::unterminated_line, 0, 4}) ==
+          R"("last" has no LF behind it: the stream ended)");
 }
 
 TEST_CASE("the detail stands behind") {
