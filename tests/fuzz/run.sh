@@ -43,7 +43,7 @@ fuzz() {
     before=$(number_of_files "$finds")
     status=0
     # It ends by itself on an interrupt, with its figures.
-    "$build/tests/fuzz/fuzz_$name" -max_total_time="$2" -max_len="$(max_len "$name")" -timeout=10 -rss_limit_mb=2048 \
+    "$build/tests/fuzz/fuzz_$name" -max_total_time="$2" -max_len="$(max_len "$name")" -timeout=60 -rss_limit_mb=2048 \
         -print_final_stats=1 -artifact_prefix="$build/findings/$name-" \
         "$finds" "$repo_corpus/$name" >"$log" 2>&1 || status=$?
     found=0
@@ -62,15 +62,15 @@ fuzz() {
     fi
 }
 
-# Few inputs that reach all the code that any of them reaches; seeds, which somebody chose for what they mean and not for
-# the code they reach, stay.
+# Few inputs that reach all the code that any of them reaches; seeds, which somebody chose for what they mean and not
+# for the code they reach, stay.
 minimize() {
     name=$1
     mkdir -p "$build/corpus/$name" "$repo_corpus/$name"
     rm -rf "$build/minimized/$name"
     mkdir -p "$build/minimized/$name"
     find "$repo_corpus/$name" -name 'seed-*' -exec cp {} "$build/minimized/$name" \;
-    "$build/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 -max_len="$(max_len "$name")" -timeout=10 \
+    "$build/tests/fuzz/fuzz_$name" -set_cover_merge=1 -use_counters=0 -max_len="$(max_len "$name")" -timeout=60 \
         -rss_limit_mb=2048 \
         "$build/minimized/$name" "$repo_corpus/$name" "$build/corpus/$name" >"$build/minimized/$name.log" 2>&1 || {
         tail -n 20 "$build/minimized/$name.log"
