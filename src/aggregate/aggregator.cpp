@@ -1,7 +1,7 @@
 #include "aggregate/aggregator.hpp"
 
 #include "aggregate/histogram_rule.hpp"
-#include "mabs/digest_decode.hpp"
+#include "mabs/line_check.hpp"
 
 #include <algorithm>
 
@@ -141,8 +141,8 @@ bool Aggregator::apply(Entry& entry, const Pending& pending) {
     default: reason = merge(target, line.timestamp_ms, SampleRule{line.number, merger_, table_}); break;
     }
     if (reason != RejectReason::none) [[unlikely]] {
-        entry.error =
-            reason == RejectReason::too_many_series ? error_about_metric(entry, reason) : mabs::LineError{reason, 0, 0};
+        entry.error = reason == RejectReason::too_many_series ? mabs::error_about(line.metric, reason, entry.text)
+                                                              : mabs::LineError{reason, 0, 0};
     }
     return reason == RejectReason::none;
 }
@@ -152,12 +152,7 @@ mabs::LineError Aggregator::accept_point(Entry& entry) {
     if (const auto denied = deny_.check(entry)) {
         return denied;
     }
-    if (auto wrong = mabs::check_metric(line.metric)) {
-        wrong.offset += static_cast<std::uint32_t>(line.metric.data() - text.data());
-        return wrong;
-    }
-    if (auto wrong = mabs::parse_tags(line.tail, mabs::ByNode::ordinary_tag, tags_)) {
-        wrong.offset += static_cast<std::uint32_t>(line.tail.data() - text.data());
+    if (const auto wrong = mabs::check_names(line, text, tags_)) {
         return wrong;
     }
     if (sealer_.seal_point(line, tags_) == Seal::full) {
@@ -253,13 +248,8 @@ void Aggregator::change(Series& series, Bucket& bucket, const Rule& rule) {
 }
 
 mabs::LineError Aggregator::decode_digest(Entry& entry) {
-    const auto decoded = mabs::decode_digest_text(entry.line.value, digest_bytes_, incoming_);
-    if (decoded) {
-        return {};
-    }
-    decoded.error().append_message(entry.detail);
-    return {decoded.error().reason(), static_cast<std::uint32_t>(entry.line.value.data() - entry.text.data()),
-            static_cast<std::uint32_t>(entry.line.value.size())};
+    const auto decoded = mabs::decode_value(entry.line, entry.text, digest_bytes_, incoming_, entry.detail);
+    return decoded ? mabs::LineError{} : decoded.error();
 }
 
 void Aggregator::note_refusal(const Entry& entry, std::string_view peer) {

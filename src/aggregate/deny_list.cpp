@@ -1,5 +1,7 @@
 #include "aggregate/deny_list.hpp"
 
+#include "mabs/line_check.hpp"
+
 namespace agent::aggregate {
 
 const MetricGlob* DenyList::find(std::string_view metric) const {
@@ -26,7 +28,7 @@ mabs::LineError DenyList::check_globs(Entry& entry) const {
     }
     entry.detail.append("glob ");
     mabs::append_quoted(entry.detail, glob->text());
-    return error_about_metric(entry, core::RejectReason::denied);
+    return mabs::error_about(entry.line.metric, core::RejectReason::denied, entry.text);
 }
 
 } // namespace agent::aggregate

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::string_view never_in_names = " ,={}\"\\";
 
-bool is_continuation(unsigned char byte) {
-    return (byte & 0xC0) == 0x80;
-}
-
 } // namespace
 
 std::string GlobError::message() const {
@@ -142,7 +138,7 @@ class GlobCompiler {
     // A whole character but those of `excluded`: its first byte is the element's, the others are let through behind it.
     void add_character(Bytes excluded) {
         for (unsigned byte = 0; byte < 256; ++byte) {
-            excluded[byte] = !excluded[byte] && !is_continuation(static_cast<unsigned char>(byte));
+            excluded[byte] = !excluded[byte] && !mabs::is_continuation(static_cast<char>(byte));
         }
         elements_.push_back(excluded);
         mark(glob_.in_character_);
@@ -189,9 +185,8 @@ bool MetricGlob::matches(std::string_view metric) const {
     Places places{};
     places[0] = 1;
     for (const char c : metric) {
-        const auto byte = static_cast<unsigned char>(c);
-        const auto* const steps = &steps_[byte * words_];
-        const auto inside = is_continuation(byte) ? ~std::uint64_t{0} : 0;
+        const auto* const steps = &steps_[static_cast<unsigned char>(c) * words_];
+        const auto inside = mabs::is_continuation(c) ? ~std::uint64_t{0} : 0;
         std::uint64_t carry = 0;
         std::uint64_t any = 0;
         for (std::size_t i = 0; i < words_; ++i) {

@@ -19,13 +19,6 @@ struct Entry {
     std::string detail; // says more about the error, where there is more to say
 };
 
-// An error that shows the line's metric.
-inline mabs::LineError error_about_metric(const Entry& entry, core::RejectReason reason) {
-    const auto metric = entry.line.metric;
-    return {reason, static_cast<std::uint32_t>(metric.data() - entry.text.data()),
-            static_cast<std::uint32_t>(metric.size())};
-}
-
 // How many entries a batch may have: enough to hide the memory's latency, few enough to stay in the first cache.
 inline constexpr std::size_t max_batch = 32;
 

@@ -5,8 +5,6 @@
 
 namespace agent::aggregate {
 
-SeriesPool::~SeriesPool() = default;
-
 Series* SeriesPool::make() {
     auto& chunk = open_ != nullptr ? *open_ : make_chunk();
     auto* const series = std::exchange(chunk.free, chunk.free->twin);

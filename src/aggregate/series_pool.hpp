@@ -23,7 +23,6 @@ class SeriesPool {
     };
 
     SeriesPool() = default;
-    ~SeriesPool();
     SeriesPool(const SeriesPool&) = delete;
     SeriesPool& operator=(const SeriesPool&) = delete;
 

@@ -1,5 +1,6 @@
 #include "aggregate/series_table.hpp"
 
+#include "mabs/line_check.hpp"
 #include "mabs/tdigest.hpp"
 
 #include <utility>
@@ -21,15 +22,6 @@ void write_canonical_tail(const mabs::TagList& tags, std::string& out) {
     }
 }
 
-mabs::LineError moved(mabs::LineError error, std::string_view part, std::string_view text) {
-    error.offset += static_cast<std::uint32_t>(part.data() - text.data());
-    return error;
-}
-
-mabs::LineError policy(RejectReason reason, std::string_view metric, std::string_view text) {
-    return moved({reason, 0, static_cast<std::uint32_t>(metric.size())}, metric, text);
-}
-
 } // namespace
 
 SeriesTable::SeriesTable(const SpellingHash::Key& key, const TableLimits& limits) : limits_(limits), spellings_(key) {}
@@ -49,21 +41,18 @@ std::size_t SeriesTable::size_bytes() const {
 
 mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view text, core::SeriesType type,
                                      Target& out) {
-    if (const auto error = mabs::check_metric(line.metric)) {
-        return moved(error, line.metric, text);
-    }
-    if (const auto error = mabs::parse_tags(line.tail, mabs::ByNode::flag, tags_)) {
-        return moved(error, line.tail, text);
+    if (const auto error = mabs::check_names(line, text, tags_)) {
+        return error;
     }
     write_canonical_tail(tags_, canonical_tail_);
     const auto hash = spellings_.hash()(type, line.metric, canonical_tail_);
     auto* canonical = spellings_.find(hash, type, line.metric, canonical_tail_);
     if (canonical == nullptr && main_count_ >= limits_.max_series) {
-        return policy(RejectReason::too_many_series, line.metric, text);
+        return mabs::error_about(line.metric, RejectReason::too_many_series, text);
     }
     const bool needs_entry = canonical == nullptr || (tags_.by_node && canonical->series->twin == nullptr);
     if (needs_entry && is_out_of_memory()) {
-        return policy(RejectReason::overloaded, line.metric, text);
+        return mabs::error_about(line.metric, RejectReason::overloaded, text);
     }
     if (canonical == nullptr) {
         canonical = spellings_.insert(hash, SpellingKind::canonical, type, line.metric, canonical_tail_);

@@ -1,6 +1,7 @@
 #include "app/caret.hpp"
 
 #include "mabs/shown_character.hpp"
+#include "mabs/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -82,10 +83,6 @@ void append_piece(std::string& out, const Piece& piece) {
     }
 }
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
-
 // Which pieces are shown: [begin, end) around `at`, so that they fit, with room for the marks of what is cut off.
 class Window {
   public:
@@ -150,7 +147,7 @@ void append_place(std::string& out, std::string_view line, std::size_t offset, s
     offset = std::min(offset, line.size());
     const auto wrong_end = offset + std::min(length, line.size() - offset);
     auto from = offset - std::min(offset, most_bytes_aside);
-    for (int i = 0; i < 3 && from != 0 && is_continuation(line[from]); ++i) { // not in the middle of a character
+    for (int i = 0; i < 3 && from != 0 && mabs::is_continuation(line[from]); ++i) { // not in the middle of a character
         ++from;
     }
     const auto to = offset + std::min(line.size() - offset, most_bytes_aside);

@@ -2,7 +2,7 @@
 
 #include "app/caret.hpp"
 #include "core/limits.hpp"
-#include "mabs/digest_decode.hpp"
+#include "mabs/line_check.hpp"
 #include "mabs/utf8.hpp"
 
 #include <limits>
@@ -14,11 +14,6 @@ namespace {
 using core::RejectReason;
 
 constexpr std::int64_t no_timestamp_ms = -1; // no timestamp is negative
-
-mabs::LineError moved(mabs::LineError error, std::string_view part, std::string_view text) {
-    error.offset += static_cast<std::uint32_t>(part.data() - text.data());
-    return error;
-}
 
 // Where the fault lies, from 1: an error about the line's length lies behind what there may be, or is, of it.
 std::size_t column_of(const mabs::LineError& error, std::string_view text) {
@@ -108,28 +103,13 @@ void ParseLines::take(std::string_view text, const mabs::TimeWindow& window) {
 
 mabs::LineError ParseLines::check(std::string_view text) {
     if (line_.verb == mabs::Verb::histogram) {
-        if (const auto error = check_digest(text)) {
-            return error;
+        const auto decoded = mabs::decode_value(line_, text, digest_bytes_, digest_, detail_);
+        if (!decoded) {
+            return decoded.error();
         }
-    }
-    if (const auto error = mabs::check_metric(line_.metric)) {
-        return moved(error, line_.metric, text);
-    }
-    const auto by_node = line_.verb == mabs::Verb::put ? mabs::ByNode::ordinary_tag : mabs::ByNode::flag;
-    if (const auto error = mabs::parse_tags(line_.tail, by_node, tags_)) {
-        return moved(error, line_.tail, text);
-    }
-    return {};
-}
-
-mabs::LineError ParseLines::check_digest(std::string_view text) {
-    const auto decoded = mabs::decode_digest_text(line_.value, digest_bytes_, digest_);
-    if (decoded) {
         layout_ = *decoded;
-        return {};
     }
-    decoded.error().append_message(detail_);
-    return moved({decoded.error().reason(), 0, static_cast<std::uint32_t>(line_.value.size())}, line_.value, text);
+    return mabs::check_names(line_, text, tags_);
 }
 
 void ParseLines::tell_error(std::string_view text, const mabs::LineError& found) {

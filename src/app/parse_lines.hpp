@@ -44,7 +44,6 @@ class ParseLines {
   private:
     void take(std::string_view text, const mabs::TimeWindow& window);
     mabs::LineError check(std::string_view text);
-    mabs::LineError check_digest(std::string_view text);
     void tell_error(std::string_view text, const mabs::LineError& error);
     mabs::TimeWindow window() const;
     LinePlace place() const { return {file_, line_number_}; }

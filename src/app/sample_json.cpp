@@ -49,21 +49,6 @@ void begin(TextWriter& writer, const LinePlace& place) {
     writer.integer(place.number);
 }
 
-void write_tags(TextWriter& writer, const mabs::TagList& tags) {
-    writer.text(R"(,"tags":{)");
-    bool is_first = true;
-    for (const auto& tag : tags.view()) {
-        if (!is_first) {
-            writer.put(',');
-        }
-        is_first = false;
-        writer.json_string(tag.name);
-        writer.put(':');
-        writer.json_string(tag.value);
-    }
-    writer.put('}');
-}
-
 } // namespace
 
 void append_sample(std::string& out, const LinePlace& place, const Sample& sample) {
@@ -95,7 +80,8 @@ void append_sample(std::string& out, const LinePlace& place, const Sample& sampl
     // A tag `a=b` and its four quotes, colon and comma: the tail holds its `=` and a blank.
     constexpr std::size_t more_per_tag = 6;
     TextWriter writer(out, fixed_chars + chars_of(line.tail) + more_per_tag * sample.tags.count);
-    write_tags(writer, sample.tags);
+    writer.text(R"(,"tags":)");
+    writer.json_tags(sample.tags.view());
     writer.text(sample.tags.by_node ? R"(,"by_node":true})" : R"(,"by_node":false})");
 }
 

@@ -33,18 +33,8 @@ void write_head(TextWriter& to, std::string_view type, const core::SeriesView& s
     to.text(type);
     to.text(R"(","metric":)"sv);
     to.json_string(series.metric);
-    to.text(R"(,"tags":{)"sv);
-    bool first = true;
-    for (const core::Tag& tag : series.tags) {
-        if (!first) {
-            to.put(',');
-        }
-        first = false;
-        to.json_string(tag.name);
-        to.put(':');
-        to.json_string(tag.value);
-    }
-    to.put('}');
+    to.text(R"(,"tags":)"sv);
+    to.json_tags(series.tags);
     if (!series.node.empty()) {
         to.text(R"(,"node":)"sv);
         to.json_string(series.node);

@@ -101,6 +101,21 @@ void TextWriter::json_text(std::string_view text) {
     }
 }
 
+void TextWriter::json_tags(std::span<const core::Tag> tags) {
+    put('{');
+    bool first = true;
+    for (const core::Tag& tag : tags) {
+        if (!first) {
+            put(',');
+        }
+        first = false;
+        json_string(tag.name);
+        put(':');
+        json_string(tag.value);
+    }
+    put('}');
+}
+
 void TextWriter::key_text(std::string_view text) {
     for (const char c : text) {
         if (needs_key_escape(c)) {

@@ -2,9 +2,12 @@
 // what was not used is given back at the end. The caller promises not to write more than it asked room for.
 #pragma once
 
+#include "core/series.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +42,7 @@ class TextWriter {
     void json_text(std::string_view text);   // without the quotes around it
     void key_text(std::string_view text);    // `,` `}` `\` escaped
 
+    void json_tags(std::span<const core::Tag> tags); // {"a":"1","b":"2"}
     void json_string(std::string_view text) {
         put('"');
         json_text(text);

@@ -137,7 +137,7 @@ LineError outranking_error(std::string_view line, LineError found) {
 void append_quoted(std::string& out, std::string_view text) {
     auto shown = text.substr(0, core::limits::max_quoted_bytes);
     if (shown.size() < text.size()) { // not in the middle of a character
-        while (!shown.empty() && (static_cast<unsigned char>(text[shown.size()]) & 0xC0) == 0x80) {
+        while (!shown.empty() && is_continuation(text[shown.size()])) {
             shown.remove_suffix(1);
         }
     }

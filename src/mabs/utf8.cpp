@@ -4,10 +4,6 @@ namespace agent::mabs {
 
 namespace {
 
-bool is_continuation(unsigned char byte) {
-    return (byte & 0xC0) == 0x80;
-}
-
 // The sequence at the beginning of `text`, which starts with a byte of 0x80 or more.
 Character decode(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[0]);
@@ -27,11 +23,10 @@ Character decode(std::string_view text) {
         return {};
     }
     for (std::size_t i = 1; i < length; ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (!is_continuation(byte)) {
+        if (!is_continuation(text[i])) {
             return {};
         }
-        character = (character << 6) | (byte & 0x3F);
+        character = (character << 6) | (static_cast<unsigned char>(text[i]) & 0x3F);
     }
     if (character < smallest || character > 0x10FFFF || (character >= 0xD800 && character <= 0xDFFF)) {
         return {};

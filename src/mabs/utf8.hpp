@@ -20,6 +20,11 @@ struct Character {
     char32_t character = 0;
 };
 
+// Whether the byte stands inside a character, behind its first byte.
+constexpr bool is_continuation(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
+
 // The character at the beginning of `text`, which is not empty.
 Character first_character(std::string_view text);
 

@@ -19,13 +19,9 @@ def start(*options):
 
 
 def start_broker():
-    """The mock cluster inside another agent -> (that one, its address)."""
+    """The mock cluster inside another agent; the port is the broker's."""
     command = [AGENT, "run", "--listen", "127.0.0.1:0", "--embedded-broker"]
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    for line in process.stderr:
-        if found := re.search(r"ready listen=\S+ brokers=(\S+)", line.decode()):
-            return process, found.group(1)
-    raise SystemExit("no embedded broker")
+    return measure.Server(command, r"ready listen=\S+ brokers=127\.0\.0\.1:(\d+)", "stderr")
 
 
 def digest_of_100_centroids():
@@ -82,16 +78,13 @@ def measured(broker, lines):
 
 def run(_rounds):
     text, centroids = digest_of_100_centroids()
-    process, broker = start_broker()
-    try:
+    with start_broker() as server:
+        broker = f"127.0.0.1:{server.port}"
         rows = [
             ("idle and connected", 12, measured(broker, [])),
             ("100,000 counter and gauge series of 4 tags", 60, measured(broker, counters_and_gauges())),
             (f"100,000 series with a digest of {centroids} centroids", 280, measured(broker, digests(text))),
         ]
-    finally:
-        process.kill()
-        process.wait()
     print(f"{'resident memory':52} {'MB':>7} {'goal':>6}")
     for name, goal, size in rows:
         print(f"{name:52} {size / MB:7.1f} {goal:6}")
