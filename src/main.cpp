@@ -5,15 +5,17 @@
 #include "app/daemon.hpp"
 #include "app/doorbell.hpp"
 #include "app/exit_code.hpp"
+#include "app/journal_driver.hpp"
 #include "app/loop_meter.hpp"
 #include "app/output.hpp"
 #include "app/process.hpp"
+#include "app/state_directory.hpp"
 #include "app/status.hpp"
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
 #include "core/run_id.hpp"
 #include "journal/feeder.hpp"
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 #include "listen/listener.hpp"
 #include "observe/log.hpp"
 
@@ -40,7 +42,7 @@ int run(const app::RunOptions& options) {
     app::LoopMeter meter(io);
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
 
-    journal::MemoryOutbox outbox(run_id, ledger); // outlives the Kafka client, which reads its memory
+    journal::Outbox outbox(run_id, ledger); // outlives the Kafka client, which reads its memory
     auto output = app::Output::open(options, clock);
     if (!output) {
         log.error(output.error());
@@ -48,24 +50,32 @@ int run(const app::RunOptions& options) {
     }
     journal::Feeder feeder(outbox, (*output)->consumer(), ledger);
     app::Doorbell store(outbox);
-    aggregate::Aggregator aggregator(app::aggregator_options(options), clock, store, ledger);
-    const app::Status status({clock, ledger, aggregator, outbox, feeder, **output, listen_stats, meter.histogram()},
-                             options.host, run_id);
+    app::StateDirectory state(io, options, outbox, clock);
+    if (const auto opened = state.open(); !opened) {
+        log.error(opened.error());
+        return app::exit_failure;
+    }
+    aggregate::Aggregator aggregator(app::aggregator_options(options), clock, store, ledger, state.deltas());
+    app::JournalDriver journal(aggregator, state.journal(), clock);
+    state.replay(aggregator, journal, log);
+    const app::Status status(
+        {clock, ledger, aggregator, journal, outbox, feeder, **output, listen_stats, meter.histogram()}, options.host,
+        run_id);
 
     const auto batch = std::make_unique<listen::Batch>();
-    listen::Listener listener(io.get_executor(), {aggregator, status, clock, ledger, listen_stats, *batch, meter},
+    listen::Listener listener(io.get_executor(), {journal, status, journal, clock, ledger, listen_stats, *batch, meter},
                               options.listen);
     if (const auto opened = listener.open(); !opened) {
         log.error(opened.error());
         return app::exit_failure;
     }
-    const auto exit_code =
-        app::Daemon(io,
-                    {listener, aggregator, store, outbox, feeder, **output, status, clock, ledger, log, signals, meter},
-                    options.flush_interval_ms)
-            .run();
-    if (!(*output)->close()) {
-        std::_Exit(exit_code); // librdkafka's threads may still read the outbox: it must not go before them
+    const auto exit_code = app::Daemon(io,
+                                       {listener, aggregator, store, journal, outbox, feeder, **output, status, clock,
+                                        ledger, log, signals, meter},
+                                       options.flush_interval_ms)
+                               .run();
+    if (!(*output)->close() || !state.is_quiet()) {
+        std::_Exit(exit_code); // threads of librdkafka or of a disk that hangs may still read what would go now
     }
     return exit_code;
 }

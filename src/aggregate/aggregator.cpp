@@ -44,11 +44,12 @@ struct Aggregator::Pending {
 };
 
 Aggregator::Aggregator(const AggregatorOptions& options, const core::Clock& clock, journal::RecordStore& store,
-                       core::Ledger& ledger)
+                       core::Ledger& ledger, journal::DeltaSink* deltas)
     : ledger_(ledger),
       table_(options.hash_key, options.table),
+      changes_(deltas),
       deny_(options.deny),
-      sealer_(table_, store, clock, merger_, options.resolution_ms, options.node),
+      sealer_(table_, store, deltas, clock, merger_, options.resolution_ms, options.node),
       resolution_ms_(options.resolution_ms),
       idle_rounds_(rounds(core::limits::series_idle_ms, options.flush_interval_ms)),
       sweep_every_(rounds(sweep_interval_ms, options.flush_interval_ms)) {}
@@ -240,6 +241,7 @@ void Aggregator::change(Series& series, Bucket& bucket, const Rule& rule) {
         rule.merge(bucket);
     }
     ++bucket.lines;
+    changes_.note(series, bucket);
     if (!series.current.in_change_list) {
         series.current.in_change_list = true;
         series.last_round = round_;
@@ -255,6 +257,10 @@ mabs::LineError Aggregator::decode_digest(Entry& entry) {
 void Aggregator::note_refusal(const Entry& entry, std::string_view peer) {
     last_refusal_.metric = entry.line.metric;
     last_refusal_.peer = peer;
+}
+
+Restorer Aggregator::restorer() {
+    return {table_, sealer_, ledger_, changed_, resolution_ms_};
 }
 
 void Aggregator::begin_flush() {

@@ -5,8 +5,10 @@
 // Memory: the series table (core::limits, TableLimits). At its limits lines are rejected, nothing is thrown away.
 #pragma once
 
+#include "aggregate/change_log.hpp"
 #include "aggregate/deny_list.hpp"
 #include "aggregate/merge_rules.hpp"
+#include "aggregate/restorer.hpp"
 #include "aggregate/sample_sink.hpp"
 #include "aggregate/sealer.hpp"
 #include "aggregate/series_table.hpp"
@@ -49,10 +51,17 @@ struct SeriesRefusal {
 
 class Aggregator final : public SampleSink {
   public:
+    // `deltas`: where open buckets survive the process; none where they do not. All outlive the aggregator.
     Aggregator(const AggregatorOptions& options, const core::Clock& clock, journal::RecordStore& store,
-               core::Ledger& ledger);
+               core::Ledger& ledger, journal::DeltaSink* deltas = nullptr);
 
     void accept(std::span<Entry> batch, std::string_view peer) override;
+
+    // What has changed since the journal was last told, and telling it (ChangeLog).
+    ChangeLog& changes() { return changes_; }
+
+    // Takes what an earlier run left open, before the first line.
+    Restorer restorer();
 
     // Marks everything that changed so far for sealing. While an earlier flush is still at work, that one goes on and
     // takes in what changed since.
@@ -89,6 +98,7 @@ class Aggregator final : public SampleSink {
     core::Ledger& ledger_;
     mabs::DigestMerger merger_;
     SeriesTable table_;
+    ChangeLog changes_;
     DenyList deny_;
     Sealer sealer_;
     std::int64_t resolution_ms_;

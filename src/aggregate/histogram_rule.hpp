@@ -8,6 +8,13 @@
 
 namespace agent::aggregate {
 
+// What is folded is not what the journal has any more; what is only put behind leaves it as it is.
+inline void note_fold(Bucket& bucket) {
+    if (bucket.histogram.digest->is_settled()) {
+        bucket.histogram.journaled = 0;
+    }
+}
+
 struct HistogramRule {
     static constexpr bool needs_heap = true;
     const mabs::TDigest& incoming;
@@ -17,7 +24,7 @@ struct HistogramRule {
     bool fits(const Bucket& bucket) const { return mabs::fits(*bucket.histogram.digest, incoming); }
 
     void start(Bucket& bucket) const {
-        bucket.histogram.digest = new mabs::TDigest(incoming.compression());
+        bucket.histogram = {new mabs::TDigest(incoming.compression()), 0};
         table.add_digest_bytes(sizeof(mabs::TDigest));
         merge(bucket);
     }
@@ -26,6 +33,7 @@ struct HistogramRule {
         auto& held = *bucket.histogram.digest;
         const auto before = held.heap_bytes();
         merger.merge(held, incoming);
+        note_fold(bucket);
         table.add_digest_bytes(static_cast<std::ptrdiff_t>(held.heap_bytes()) - static_cast<std::ptrdiff_t>(before));
     }
 };
@@ -39,7 +47,7 @@ struct SampleRule {
     bool fits(const Bucket& bucket) const { return mabs::fits(*bucket.histogram.digest, value); }
 
     void start(Bucket& bucket) const {
-        bucket.histogram.digest = new mabs::TDigest();
+        bucket.histogram = {new mabs::TDigest(), 0};
         table.add_digest_bytes(sizeof(mabs::TDigest));
         merge(bucket);
     }
@@ -48,6 +56,7 @@ struct SampleRule {
         auto& held = *bucket.histogram.digest;
         const auto before = held.heap_bytes();
         merger.add(held, value);
+        note_fold(bucket);
         table.add_digest_bytes(static_cast<std::ptrdiff_t>(held.heap_bytes()) - static_cast<std::ptrdiff_t>(before));
     }
 };

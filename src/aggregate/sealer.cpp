@@ -7,10 +7,19 @@
 
 namespace agent::aggregate {
 
-Sealer::Sealer(SeriesTable& table, journal::RecordStore& store, const core::Clock& clock, mabs::DigestMerger& merger,
-               std::int64_t resolution_ms, std::string node)
+namespace {
+
+core::Topic topic_of(const Series& series) {
+    return series.is_twin ? core::Topic::by_node : core::Topic::mabs;
+}
+
+} // namespace
+
+Sealer::Sealer(SeriesTable& table, journal::RecordStore& store, const journal::DeltaSink* deltas,
+               const core::Clock& clock, mabs::DigestMerger& merger, std::int64_t resolution_ms, std::string node)
     : table_(table),
       store_(store),
+      deltas_(deltas),
       clock_(clock),
       merger_(merger),
       resolution_ms_(resolution_ms),
@@ -18,9 +27,11 @@ Sealer::Sealer(SeriesTable& table, journal::RecordStore& store, const core::Cloc
 
 Seal Sealer::seal(Series& series, Bucket& bucket) {
     if (!bucket.is_empty()) {
-        const auto view = view_of(series);
-        encode(view, bucket);
-        if (append(series.is_twin ? core::Topic::by_node : core::Topic::mabs, bucket.lines) == Seal::full) {
+        const auto origin = bucket.is_journaled
+                                ? journal::Origin{series.journal_id, bucket.start_ms, deltas_->last_closed_frame()}
+                                : journal::Origin{};
+        encode(view_of(series), bucket, resolution_ms_);
+        if (append(topic_of(series), bucket.lines, origin) == Seal::full) {
             return Seal::full;
         }
     }
@@ -42,6 +53,12 @@ Seal Sealer::seal_all(Series& series, std::size_t& cost) {
     return answer;
 }
 
+Seal Sealer::seal_apart(const Series& series, Bucket& bucket, std::int64_t resolution_ms,
+                        const journal::Origin& origin) {
+    encode(view_of(series), bucket, resolution_ms);
+    return append(topic_of(series), bucket.lines, origin);
+}
+
 Seal Sealer::seal_point(const mabs::Line& line, const mabs::TagList& tags) {
     const core::SeriesView view{core::SeriesType::point, line.metric, tags.view(), {}};
     const forward::PointValue value{line.is_integer ? decltype(forward::PointValue::value)(line.integer)
@@ -50,7 +67,7 @@ Seal Sealer::seal_point(const mabs::Line& line, const mabs::TagList& tags) {
     value_.clear();
     forward::append_key(view, key_);
     forward::append_value(view, {line.timestamp_ms, 0, 1}, value, value_);
-    return append(core::Topic::tsdb, 1);
+    return append(core::Topic::tsdb, 1, {});
 }
 
 core::SeriesView Sealer::view_of(const Series& series) {
@@ -66,11 +83,11 @@ core::SeriesView Sealer::view_of(const Series& series) {
             series.is_twin ? std::string_view(node_) : std::string_view()};
 }
 
-void Sealer::encode(const core::SeriesView& view, Bucket& bucket) {
+void Sealer::encode(const core::SeriesView& view, Bucket& bucket, std::int64_t resolution_ms) {
     key_.clear();
     value_.clear();
     forward::append_key(view, key_);
-    const forward::BucketInfo info{bucket.start_ms, resolution_ms_, bucket.lines};
+    const forward::BucketInfo info{bucket.start_ms, resolution_ms, bucket.lines};
     switch (bucket.type) {
     case core::SeriesType::counter:
         forward::append_value(view, info, forward::CounterValue{bucket.counter.value}, value_);
@@ -86,6 +103,7 @@ void Sealer::encode(const core::SeriesView& view, Bucket& bucket) {
         auto& digest = *bucket.histogram.digest;
         const auto before = digest.heap_bytes();
         merger_.settle(digest);
+        bucket.histogram.journaled = 0; // should it not be taken
         table_.add_digest_bytes(static_cast<std::ptrdiff_t>(digest.heap_bytes()) - static_cast<std::ptrdiff_t>(before));
         forward::append_value(view, info, digest, value_);
         break;
@@ -94,8 +112,8 @@ void Sealer::encode(const core::SeriesView& view, Bucket& bucket) {
     }
 }
 
-Seal Sealer::append(core::Topic topic, std::uint64_t lines) {
-    const auto answer = store_.append(topic, key_, value_, lines, clock_.unix_ms());
+Seal Sealer::append(core::Topic topic, std::uint64_t lines, const journal::Origin& origin) {
+    const auto answer = store_.append(topic, key_, value_, lines, clock_.unix_ms(), origin);
     return answer == journal::Append::accepted ? Seal::sealed : Seal::full;
 }
 

@@ -28,7 +28,8 @@ struct GaugeState {
 };
 
 struct HistogramState {
-    mabs::TDigest* digest; // owned by the bucket; none while the bucket is empty
+    mabs::TDigest* digest;   // owned by the bucket; none while the bucket is empty
+    std::uint32_t journaled; // centroids at its front that the journal has as they are; 0: it wants the whole digest
 };
 
 // What came for one series in one interval of event time since it was last sealed.
@@ -44,7 +45,10 @@ struct Bucket {
     Bucket* older = nullptr;                           // further open buckets of the series
     std::uint32_t lines = 0;                           // merged so far; a gauge's count too
     core::SeriesType type = core::SeriesType::counter; // which state holds
-    bool in_change_list = false;                       // (of the series' current bucket)
+    bool in_change_list = false;                       // since the last flush (of the series' current bucket)
+    bool in_delta_list = false;                        // since the last journal tick (of the series' current bucket)
+    bool is_dirty : 1 = false;                         // changed since the last journal tick
+    bool is_journaled : 1 = false;                     // the journal has something of it since it began
 
     Bucket() : gauge{} {}
 
@@ -62,9 +66,11 @@ static_assert(sizeof(Bucket) == 64, "one cache line");
 struct alignas(64) Series {
     Bucket current; // the bucket of the latest line, or an empty one
 
-    Spelling* identity = nullptr; // the canonical spelling: names the series; a twin has its main series' one
-    Series* twin = nullptr;       // of a main series: its flagged part, if there ever was one
-    std::uint32_t last_round = 0; // the flush round of its last change
+    Spelling* identity = nullptr;      // the canonical spelling: names the series; a twin has its main series' one
+    Series* twin = nullptr;            // of a main series: its flagged part, if there ever was one
+    std::uint64_t journal_id = 0;      // in the journal's deltas; 0 before the first one
+    std::uint32_t journal_segment = 0; // of the journal, in which the id was defined last
+    std::uint32_t last_round = 0;      // the flush round of its last change
     bool is_twin = false;
     bool in_use = false; // false: in the free list, linked by `twin`
 };

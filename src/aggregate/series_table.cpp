@@ -71,6 +71,23 @@ mabs::LineError SeriesTable::resolve(const mabs::Line& line, std::string_view te
     return {};
 }
 
+Series& SeriesTable::restore(core::SeriesType type, bool is_by_node, std::string_view metric, std::string_view tail) {
+    const auto hash = spellings_.hash()(type, metric, tail);
+    auto* canonical = spellings_.find(hash, type, metric, tail);
+    if (canonical == nullptr) {
+        canonical = spellings_.insert(hash, SpellingKind::canonical, type, metric, tail);
+        canonical->series = make_series(canonical, false);
+    }
+    auto& main = *canonical->series;
+    if (!is_by_node) {
+        return main;
+    }
+    if (main.twin == nullptr) {
+        main.twin = make_series(canonical, true);
+    }
+    return *main.twin;
+}
+
 void SeriesTable::remember(const mabs::Line& line, core::SeriesType type, const Target& target, Spelling& canonical) {
     if (aliases_are_full() || is_out_of_memory()) {
         return; // the line was understood all the same; the next one like it takes the long way again
@@ -114,6 +131,8 @@ Bucket* SeriesTable::open_bucket(Series& series, std::int64_t ts_ms, std::int64_
     *bucket = current;
     current.start_ms = start_ms;
     current.lines = 0;
+    current.is_dirty = false;
+    current.is_journaled = false;
     current.older = bucket;
     return &current;
 }
@@ -133,6 +152,8 @@ void SeriesTable::close_bucket(Series& series, Bucket& bucket) {
         delete bucket.histogram.digest;
     }
     bucket.lines = 0;
+    bucket.is_dirty = false;
+    bucket.is_journaled = false;
     if (&bucket == &series.current) {
         bucket.start_ms = Bucket::no_start;
         return;
@@ -158,7 +179,7 @@ Series* SeriesTable::make_series(Spelling* identity, bool is_twin) {
 bool SeriesTable::sweep(std::size_t count, std::uint32_t oldest_round, bool forget_aliases) {
     const auto is_idle = [&](const Series& series) {
         return series.current.is_empty() && series.current.older == nullptr && !series.current.in_change_list &&
-               static_cast<std::int32_t>(series.last_round - oldest_round) < 0;
+               !series.current.in_delta_list && static_cast<std::int32_t>(series.last_round - oldest_round) < 0;
     };
     for (; count > 0; --count) {
         auto* const series = pool_.next(sweep_at_);

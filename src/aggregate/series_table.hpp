@@ -39,6 +39,10 @@ class SeriesTable {
     // remembers the spelling. An error leaves the table as it was; its offset counts from the line's text.
     mabs::LineError resolve(const mabs::Line& line, std::string_view text, core::SeriesType type, Target& out);
 
+    // The series that the journal names: made where it is missing, whatever the limits, for what was accepted once is
+    // kept. `tail` is canonical.
+    Series& restore(core::SeriesType type, bool is_by_node, std::string_view metric, std::string_view tail);
+
     // The open bucket of the series for a timestamp; none where a limit is reached. The series' other buckets stay.
     Bucket* open_bucket(Series& series, std::int64_t ts_ms, std::int64_t resolution_ms);
 

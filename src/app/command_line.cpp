@@ -44,7 +44,21 @@ void add_run_flags(CLI::App& run, RunFlags& flags) {
     run.add_option("--host", flags.host, "This host's name in by-node records (what the kernel says)")
         ->type_name("NAME")
         ->check(not_empty);
-    run.add_flag("--no-state", flags.no_state, "Keep everything in memory: the only mode of this version");
+    run.add_option("--state-dir", flags.state_dir,
+                   "Where accepted lines are kept until Kafka has them ($STATE_DIRECTORY, else "
+                   "$XDG_STATE_HOME/metrics-agent, else ~/.local/state/metrics-agent)")
+        ->type_name("DIR")
+        ->check(not_empty);
+    run.add_flag("--no-state", flags.no_state,
+                 "Keep everything in memory instead: what is pending ends with the process");
+    run.add_option("--fsync", flags.fsync,
+                   "When the state directory is forced to the disk: interval (each second), always (before `sync` "
+                   "answers durable=1) or never")
+        ->capture_default_str()
+        ->type_name("WHEN");
+    run.add_option("--max-bytes", flags.max_bytes, "What the state directory may hold; then the oldest is dropped")
+        ->capture_default_str()
+        ->type_name("BYTES");
     run.add_option("--flush-interval", flags.flush_interval_s, "Seconds between two flushes of what changed")
         ->capture_default_str()
         ->type_name("S");

@@ -1,6 +1,7 @@
 #include "app/daemon.hpp"
 
 #include "app/exit_code.hpp"
+#include "app/farewell.hpp"
 #include "core/limits.hpp"
 
 #include <chrono>
@@ -43,18 +44,6 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
-// " (budget: 12)"
-std::string dropped_reasons(const core::TopicLedger& row) {
-    std::string text;
-    for (std::size_t i = 0; i < core::drop_reason_count; ++i) {
-        if (row.dropped_lines[i] != 0) {
-            text.append(text.empty() ? " (" : ", ").append(to_string(static_cast<core::DropReason>(i)));
-            text.append(": ").append(std::to_string(row.dropped_lines[i]));
-        }
-    }
-    return text.append(text.empty() ? "" : ")");
-}
-
 } // namespace
 
 Daemon::Daemon(asio::io_context& io, const Rooms& rooms, std::int64_t flush_interval_ms)
@@ -62,6 +51,9 @@ Daemon::Daemon(asio::io_context& io, const Rooms& rooms, std::int64_t flush_inte
 
 int Daemon::run() {
     const auto start = [this](asio::awaitable<void> part) { asio::co_spawn(io_, std::move(part), asio::detached); };
+    rooms_.journal.on_change([this] { rooms_.store.ring(); },
+                             [this] { asio::post(io_, [this] { journal_has_got_further(); }); });
+    rooms_.journal.on_progress([this] { journal_has_got_further(); });
     start(watch_signals());
     start(beat());
     start(flush_regularly());
@@ -92,7 +84,13 @@ asio::awaitable<void> Daemon::beat() {
         }
         timer.expires_after(std::chrono::milliseconds(tick_ms));
         co_await timer.async_wait(as_values);
+        rooms_.journal.beat();
+        rooms_.listener.settle();
+        log_journal();
         pump();
+        if (rooms_.journal.wants_flush()) {
+            begin_flush();
+        }
         drive_aggregator(); // goes on where the journal was full
         if (const auto failure = rooms_.output.failure(); !failure.empty() && !is_ending_) {
             rooms_.log.error(failure);
@@ -109,8 +107,7 @@ asio::awaitable<void> Daemon::flush_regularly() {
         timer.expires_at(next);
         co_await timer.async_wait(as_values);
         if (!is_ending_) {
-            rooms_.aggregator.begin_flush();
-            drive_aggregator();
+            begin_flush();
         }
     }
 }
@@ -166,16 +163,41 @@ asio::awaitable<void> Daemon::shut_down() {
     }
     rooms_.listener.abort();
     const auto deadline = clock.steady_ms() + limits::shutdown_timeout_ms;
-    rooms_.aggregator.begin_flush();
-    drive_aggregator();
+    begin_flush();
     while (rooms_.aggregator.is_flushing() && clock.steady_ms() < deadline && rooms_.output.failure().empty()) {
         co_await pause(1);
     }
     send_agent_record();
-    co_await deliver_until(deadline);
+    co_await finish_writing();
+    co_await deliver_until(is_kept() ? clock.steady_ms() + limits::kept_shutdown_timeout_ms : deadline);
     rooms_.output.stop();
+    pump_all();
+    co_await close_journal();
     say_what_is_left();
     io_.stop();
+}
+
+// What is on disk now need not be delivered before the end.
+asio::awaitable<void> Daemon::finish_writing() {
+    const auto deadline = rooms_.clock.steady_ms() + limits::journal_close_ms;
+    while (is_kept() && rooms_.journal.has_work() && !rooms_.journal.journal()->is_failing() &&
+           rooms_.clock.steady_ms() < deadline) {
+        rooms_.journal.beat();
+        co_await pause(1);
+    }
+}
+
+asio::awaitable<void> Daemon::close_journal() {
+    if (!is_kept()) {
+        co_return;
+    }
+    auto& journal = *rooms_.journal.journal();
+    const auto deadline = rooms_.clock.steady_ms() + limits::journal_close_ms;
+    journal.begin_close();
+    do {
+        journal.beat();
+        co_await pause(1);
+    } while (!journal.is_closed() && !journal.is_failing() && rooms_.clock.steady_ms() < deadline);
 }
 
 asio::awaitable<void> Daemon::deliver_until(std::int64_t deadline_ms) {
@@ -190,7 +212,7 @@ asio::awaitable<void> Daemon::deliver_until(std::int64_t deadline_ms) {
 }
 
 bool Daemon::has_work() const {
-    return !rooms_.outbox.empty() || rooms_.aggregator.is_flushing();
+    return !rooms_.outbox.empty() || rooms_.aggregator.is_flushing() || rooms_.journal.has_work();
 }
 
 std::uint64_t Daemon::pending_lines() const {
@@ -214,6 +236,26 @@ void Daemon::pump() {
     }
 }
 
+void Daemon::pump_all() {
+    for (int i = 0; i < last_pumps && rooms_.feeder.pump() == journal::Pump::more; ++i) {
+    }
+    log_events();
+}
+
+void Daemon::journal_has_got_further() {
+    rooms_.watch.handler_begins();
+    if (rooms_.journal.is_awaited()) {
+        rooms_.journal.tick();
+    }
+    rooms_.listener.settle();
+    pump();
+}
+
+void Daemon::begin_flush() {
+    rooms_.journal.begin_flush();
+    drive_aggregator();
+}
+
 void Daemon::drive_aggregator() {
     rooms_.watch.handler_begins();
     if (is_work_posted_) {
@@ -225,6 +267,22 @@ void Daemon::drive_aggregator() {
             is_work_posted_ = false;
             drive_aggregator();
         });
+    } else {
+        rooms_.journal.end_flush();
+    }
+}
+
+void Daemon::log_journal() {
+    const auto* const journal = rooms_.journal.journal();
+    if (journal == nullptr || journal->is_failing() == was_failing_) {
+        return;
+    }
+    was_failing_ = journal->is_failing();
+    if (was_failing_) {
+        rooms_.log.error("the state directory fails: " + journal->stats().last_failure +
+                         "; going on in memory, nothing is durable until it works again (tried each second)");
+    } else {
+        rooms_.log.warning("the state directory works again");
     }
 }
 
@@ -236,38 +294,13 @@ void Daemon::log_events() {
 
 void Daemon::send_agent_record() {
     rooms_.store.append(core::Topic::agent, rooms_.status.host(), rooms_.status.agent_record(), 0,
-                        rooms_.clock.unix_ms());
+                        rooms_.clock.unix_ms(), {});
 }
 
-// The last word: what was delivered, what is lost with this process, what had to be dropped before.
 void Daemon::say_what_is_left() {
-    for (int i = 0; i < last_pumps && rooms_.feeder.pump() == journal::Pump::more; ++i) {
-    }
-    log_events();
-    std::string delivered;
-    std::uint64_t dropped = 0;
-    for (const auto topic : core::all_topics) {
-        const auto& row = rooms_.ledger.of(topic);
-        const std::string name(core::base_name(topic));
-        if (row.delivered_lines != 0) {
-            delivered.append(delivered.empty() ? "; delivered to " : ", ").append(name);
-            delivered.append(": ").append(std::to_string(row.delivered_lines));
-        }
-        if (row.pending_lines() != 0) {
-            rooms_.log.error("topic " + name + ": " + std::to_string(row.pending_lines()) +
-                             " lines could not be delivered and are lost with this process");
-        }
-        if (row.dropped_total() != 0) {
-            rooms_.log.error("topic " + name + ": " + std::to_string(row.dropped_total()) +
-                             " lines were dropped before" + dropped_reasons(row));
-        }
-        dropped += row.dropped_total();
-    }
-    const bool is_all = pending_lines() == 0;
-    rooms_.log.announce("stopped: lines accepted: " + std::to_string(rooms_.ledger.accepted_lines) +
-                        ", rejected: " + std::to_string(rooms_.ledger.rejected_total()) + delivered +
-                        (is_all && dropped == 0 ? "; nothing is left" : ""));
-    if (!is_all) {
+    pump_all();
+    const bool is_safe = is_kept() && rooms_.journal.journal()->is_all_written();
+    if (!say_farewell(rooms_.ledger, is_safe, rooms_.log)) {
         exit_code_ = exit_failure;
     }
 }

@@ -4,11 +4,12 @@
 
 #include "aggregate/aggregator.hpp"
 #include "app/doorbell.hpp"
+#include "app/journal_driver.hpp"
 #include "app/output.hpp"
 #include "app/status.hpp"
 #include "core/ledger.hpp"
 #include "journal/feeder.hpp"
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 #include "listen/listener.hpp"
 #include "observe/log.hpp"
 
@@ -27,7 +28,8 @@ struct Rooms {
     listen::Listener& listener;
     aggregate::Aggregator& aggregator;
     Doorbell& store;
-    journal::MemoryOutbox& outbox;
+    JournalDriver& journal;
+    journal::Outbox& outbox;
     journal::Feeder& feeder;
     Output& output;
     const Status& status;
@@ -53,12 +55,19 @@ class Daemon {
     boost::asio::awaitable<void> watch_signals();
     boost::asio::awaitable<void> shut_down();
     boost::asio::awaitable<void> deliver_until(std::int64_t deadline_ms);
+    boost::asio::awaitable<void> finish_writing();
+    boost::asio::awaitable<void> close_journal();
     boost::asio::awaitable<void> pause(std::int64_t duration_ms);
 
     bool has_work() const;
     std::uint64_t pending_lines() const;
+    bool is_kept() const { return rooms_.journal.journal() != nullptr; }
     void pump();
+    void pump_all();
+    void journal_has_got_further();
+    void begin_flush();
     void drive_aggregator();
+    void log_journal();
     void log_events();
     void send_agent_record();
     void say_what_is_left();
@@ -72,6 +81,7 @@ class Daemon {
     bool is_ending_ = false;
     bool is_pump_posted_ = false;
     bool is_work_posted_ = false;
+    bool was_failing_ = false; // the journal's disk, when it was last looked at
     int exit_code_ = 0;
 };
 

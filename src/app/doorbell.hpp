@@ -17,11 +17,16 @@ class Doorbell final : public journal::RecordStore {
     void answer_next(std::function<void()> answer) { answer_ = std::move(answer); }
 
     journal::Append append(core::Topic topic, std::string_view key, std::string_view value, std::uint64_t lines,
-                           std::int64_t sealed_ms) override {
+                           std::int64_t sealed_ms, const journal::Origin& origin) override {
+        ring();
+        return store_.append(topic, key, value, lines, sealed_ms, origin);
+    }
+
+    // As a record does.
+    void ring() {
         if (answer_) {
             std::exchange(answer_, nullptr)();
         }
-        return store_.append(topic, key, value, lines, sealed_ms);
     }
 
   private:

@@ -8,6 +8,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
@@ -61,6 +64,23 @@ std::string host_name() {
     return gethostname(name.data(), max_host_bytes) == 0 ? std::string(name.data()) : std::string();
 }
 
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread
+    return value == nullptr ? "" : value;
+}
+
+// Of systemd, else as the XDG base directories have it.
+std::string default_state_dir() {
+    if (const auto given = variable("STATE_DIRECTORY"); !given.empty()) {
+        return given.substr(0, given.find(':')); // it may name several
+    }
+    if (const auto home = variable("XDG_STATE_HOME"); home.starts_with('/')) {
+        return home + "/metrics-agent";
+    }
+    const auto home = variable("HOME");
+    return home.starts_with('/') ? home + "/.local/state/metrics-agent" : "";
+}
+
 } // namespace
 
 class RunFinalizer {
@@ -72,6 +92,7 @@ class RunFinalizer {
         take_output();
         take_names();
         take_numbers();
+        take_state();
         take_deny();
         if (!errors_.empty()) {
             return {boost::system::in_place_error, std::move(errors_)};
@@ -159,6 +180,38 @@ class RunFinalizer {
         options_.max_series = flags_.max_series;
         if (flags_.max_series == 0 || flags_.max_series > max_max_series) {
             wrong("--max-series: expected a number from 1 to " + std::to_string(max_max_series));
+        }
+    }
+
+    void take_state() {
+        if (flags_.no_state && !flags_.state_dir.empty()) {
+            wrong("--no-state, --state-dir: only one of them");
+        }
+        const bool is_demo = flags_.embedded_broker && flags_.state_dir.empty(); // what it takes ends with the process
+        if (!flags_.no_state && !is_demo) {
+            options_.state_dir = flags_.state_dir.empty() ? default_state_dir() : flags_.state_dir;
+            if (options_.state_dir.empty()) {
+                wrong(
+                    "no state directory: neither STATE_DIRECTORY nor XDG_STATE_HOME nor HOME is set; say --state-dir, "
+                    "or --no-state to keep everything in memory");
+            }
+        }
+        while (options_.state_dir.size() > 1 && options_.state_dir.ends_with('/')) {
+            options_.state_dir.pop_back();
+        }
+        constexpr std::array<std::pair<std::string_view, journal::Fsync>, 3> modes{
+            {{"interval", journal::Fsync::interval},
+             {"always", journal::Fsync::always},
+             {"never", journal::Fsync::never}}};
+        const auto* const mode = std::ranges::find(modes, flags_.fsync, &decltype(modes)::value_type::first);
+        if (mode == modes.end()) {
+            wrong("--fsync \"" + flags_.fsync + "\": expected interval, always or never");
+        } else {
+            options_.fsync = mode->second;
+        }
+        options_.max_bytes = flags_.max_bytes;
+        if (flags_.max_bytes < core::limits::least_journal_bytes) {
+            wrong("--max-bytes: expected a number from " + std::to_string(core::limits::least_journal_bytes));
         }
     }
 

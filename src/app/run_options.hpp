@@ -5,6 +5,7 @@
 #include "aggregate/deny_list.hpp"
 #include "core/limits.hpp"
 #include "core/topic.hpp"
+#include "journal/journal.hpp"
 #include "listen/listener.hpp"
 #include "observe/log.hpp"
 
@@ -25,8 +26,11 @@ struct RunFlags {
     std::string brokers;                 // none: localhost:9092
     std::vector<std::string> properties; // PROPERTY=VALUE
     std::string topic_prefix;
-    std::string host; // none: the host's name
+    std::string host;      // none: the host's name
+    std::string state_dir; // none: where the environment says
     bool no_state = false;
+    std::string fsync = "interval";
+    std::uint64_t max_bytes = core::limits::journal_bytes;
     double flush_interval_s = 10;
     double resolution_s = 60;
     std::vector<std::string> deny; // globs
@@ -46,6 +50,9 @@ class RunOptions {
     std::vector<std::pair<std::string, std::string>> properties;
     core::TopicNames topics;
     std::string host;
+    std::string state_dir; // none: everything is kept in memory
+    journal::Fsync fsync = journal::Fsync::interval;
+    std::uint64_t max_bytes = 0; // of the state directory
     std::int64_t flush_interval_ms = 0;
     std::int64_t resolution_ms = 0;
     aggregate::DenyList deny;

@@ -60,6 +60,7 @@ void Status::append_stats(std::string& out) const {
         {"in_flight_records", sources_.feeder.in_flight_records()},
         {"producer_rebuilds", sources_.output.rebuilds()},
     };
+    append_journal(snapshot);
     append_loop(snapshot);
     for (const auto topic : core::all_topics) {
         if (const auto health = sources_.output.health(topic); health.parked) {
@@ -72,6 +73,31 @@ void Status::append_stats(std::string& out) const {
         snapshot.texts.emplace_back("too_many_series.last_peer", refusal.peer);
     }
     observe::append_stats(snapshot, out);
+}
+
+void Status::append_journal(observe::Snapshot& snapshot) const {
+    const auto* const journal = sources_.journal.journal();
+    if (journal == nullptr) {
+        return;
+    }
+    const auto& stats = journal->stats();
+    const auto& damage = journal->damage();
+    snapshot.numbers.insert(snapshot.numbers.end(), {{"journal_bytes", journal->size_bytes()},
+                                                     {"journal_bytes_max", journal->max_bytes()},
+                                                     {"journal_written_bytes", stats.written_bytes},
+                                                     {"journal_write_failures", stats.write_failures},
+                                                     {"journal_sync_failures", stats.sync_failures},
+                                                     {"journal_degraded", journal->is_failing() ? 1 : 0},
+                                                     {"journal_damaged_places", damage.places},
+                                                     {"journal_damaged_bytes", damage.bytes},
+                                                     {"journal_read_failures", damage.read_failures},
+                                                     {"journal_set_aside_files", damage.set_aside_files}});
+    const auto unwritten_ms = sources_.journal.unwritten_ms();
+    const auto thousandths = std::to_string(1000 + unwritten_ms % 1000).substr(1);
+    snapshot.texts.emplace_back("journal_unwritten_seconds", std::to_string(unwritten_ms / 1000) + "." + thousandths);
+    if (!stats.last_failure.empty()) {
+        snapshot.texts.emplace_back("journal_last_failure", stats.last_failure);
+    }
 }
 
 void Status::append_loop(observe::Snapshot& snapshot) const {

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "aggregate/aggregator.hpp"
+#include "app/journal_driver.hpp"
 #include "app/output.hpp"
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
 #include "journal/feeder.hpp"
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 #include "listen/agent_info.hpp"
 #include "listen/listen_stats.hpp"
 #include "observe/busy_histogram.hpp"
@@ -23,7 +24,8 @@ struct StatusSources {
     const core::Clock& clock;
     const core::Ledger& ledger;
     const aggregate::Aggregator& aggregator;
-    const journal::MemoryOutbox& outbox;
+    const JournalDriver& journal;
+    const journal::Outbox& outbox;
     const journal::Feeder& feeder;
     const Output& output;
     const listen::ListenStats& listen;
@@ -36,7 +38,6 @@ class Status final : public listen::AgentInfo {
 
     std::string version_line() const override;
     void append_stats(std::string& out) const override;
-    bool is_durable() const override { return false; } // no state directory yet: all is in memory
 
     // The ledger record: key and value.
     const std::string& host() const { return host_; }
@@ -45,6 +46,7 @@ class Status final : public listen::AgentInfo {
   private:
     observe::Snapshot snapshot() const;
     void append_loop(observe::Snapshot& snapshot) const;
+    void append_journal(observe::Snapshot& snapshot) const;
 
     StatusSources sources_;
     std::string host_;

@@ -20,12 +20,14 @@ enum class DropReason : std::uint8_t {
     too_large, // the broker (or librdkafka) takes no record of this size
     refused,   // the broker will never take this record
     shutdown,  // not delivered when the process had to end, and no state directory to keep it
+    damaged,   // its file in the state directory could not be read back
 };
 
-inline constexpr std::size_t drop_reason_count = static_cast<std::size_t>(DropReason::shutdown) + 1;
+inline constexpr std::size_t drop_reason_count = static_cast<std::size_t>(DropReason::damaged) + 1;
 
 constexpr std::string_view to_string(DropReason reason) {
-    constexpr std::array<std::string_view, drop_reason_count> words{"budget", "too_large", "refused", "shutdown"};
+    constexpr std::array<std::string_view, drop_reason_count> words{"budget", "too_large", "refused", "shutdown",
+                                                                    "damaged"};
     return words[static_cast<std::size_t>(reason)];
 }
 

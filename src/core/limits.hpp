@@ -58,13 +58,26 @@ inline constexpr std::size_t flush_slice_records = 512; // made before other wor
 inline constexpr std::size_t flush_record_bytes = 1024; // a counter's is smaller; one of a digest counts as several
 
 // Records waiting for Kafka (journal, forward).
-inline constexpr std::size_t outbox_bytes = 64 * 1024 * 1024;   // without a state directory
+inline constexpr std::size_t outbox_bytes = 64 * 1024 * 1024;          // without a state directory
+inline constexpr std::uint64_t journal_bytes = std::uint64_t{2} << 30; // of all files: a long outage
+inline constexpr std::uint64_t least_journal_bytes = 1 << 20;          // below it nothing would last
+inline constexpr std::size_t outbox_resident_bytes = 16 << 20; // a topic, with a state directory; the rest on disk only
+inline constexpr std::size_t outbox_file_bytes = 1 << 20;      // about a segment's memory and its file
+inline constexpr std::size_t write_batch_bytes = 8 << 20;      // to the writer at once; what is left waits in its table
+inline constexpr std::size_t dead_letter_bytes = 16 << 20;     // records too large for the broker, a topic
+inline constexpr std::uint64_t early_flush_share = 8;          // of the budget: so many deltas are sealed at once
+inline constexpr int journal_retry_ms = 1000;                  // the disk fails: try again
+inline constexpr int journal_sync_interval_ms = 1000;          // --fsync interval
+inline constexpr int journal_watermark_ms = 1000;              // acknowledgements not on disk yet: sent again if killed
+inline constexpr int journal_patience_ms = 5000;               // a write that hangs: `sync` answers durable=0
 inline constexpr std::size_t in_flight_bytes = 4 * 1024 * 1024; // handed to librdkafka, a topic
 inline constexpr int parked_probe_ms = 10'000;                  // a missing or forbidden topic: one record, this often
 inline constexpr int stuck_after_ms = 5 * 60 * 1000;            // no progress while the broker answers: rebuild
 
 // The process (app, observe).
 inline constexpr int shutdown_timeout_ms = 10'000;      // without a state directory
+inline constexpr int kept_shutdown_timeout_ms = 1000;   // with one: the rest is for the next start
+inline constexpr int journal_close_ms = 5000;           // for the last writes; a disk that hangs must not hold it up
 inline constexpr int agent_record_interval_ms = 60'000; // the ledger in the agent topic
 
 } // namespace agent::core::limits

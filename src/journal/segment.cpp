@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include <sys/mman.h>
 
@@ -22,7 +23,7 @@ char* map_memory(std::size_t bytes) {
 } // namespace
 
 Segment::Segment(std::uint64_t first_position, std::size_t capacity_bytes)
-    : memory_(map_memory(capacity_bytes)),
+    : memory_(capacity_bytes == 0 ? nullptr : map_memory(capacity_bytes)),
       capacity_bytes_(capacity_bytes),
       first_position_(first_position),
       waiting_hint_(first_position),
@@ -31,7 +32,9 @@ Segment::Segment(std::uint64_t first_position, std::size_t capacity_bytes)
 }
 
 Segment::~Segment() {
-    munmap(memory_, capacity_bytes_);
+    if (memory_ != nullptr) {
+        munmap(memory_, capacity_bytes_);
+    }
 }
 
 std::size_t Segment::needed_bytes(std::size_t key_size, std::size_t value_size) {
@@ -52,21 +55,50 @@ std::size_t& Segment::count_of(RecordState state) {
     return answered_;
 }
 
-void Segment::append(std::string_view key, std::string_view value, std::uint64_t lines, std::int64_t sealed_ms) {
-    assert(fits(key.size(), value.size()));
+void Segment::append(const StoredRecord& record) {
+    assert(fits(record.key.size(), record.value.size()));
     new (slot_at(count_)) Slot{
         .offset = static_cast<std::uint32_t>(used_bytes_),
-        .key_size = static_cast<std::uint32_t>(key.size()),
-        .value_size = static_cast<std::uint32_t>(value.size()),
+        .key_size = static_cast<std::uint32_t>(record.key.size()),
+        .value_size = static_cast<std::uint32_t>(record.value.size()),
         .state = RecordState::waiting,
-        .lines = lines,
-        .sealed_ms = sealed_ms,
+        .seq = record.seq,
+        .lines = record.lines,
+        .sealed_ms = record.sealed_ms,
+        .origin = record.origin,
     };
-    std::memcpy(memory_ + used_bytes_, key.data(), key.size());
-    std::memcpy(memory_ + used_bytes_ + key.size(), value.data(), value.size());
-    used_bytes_ += key.size() + value.size();
+    std::memcpy(memory_ + used_bytes_, record.key.data(), record.key.size());
+    std::memcpy(memory_ + used_bytes_ + record.key.size(), record.value.data(), record.value.size());
+    used_bytes_ += record.key.size() + record.value.size();
+    lines_ += record.lines;
     ++count_;
     ++waiting_;
+}
+
+StoredRecord Segment::record(std::uint64_t position) const {
+    const Slot& slot = this->slot(position);
+    const char* const key = memory_ + slot.offset;
+    return {slot.seq,       slot.origin,          slot.lines,
+            slot.sealed_ms, {key, slot.key_size}, {key + slot.key_size, slot.value_size}};
+}
+
+void Segment::release_memory() {
+    assert(is_untouched());
+    munmap(memory_, capacity_bytes_);
+    memory_ = nullptr;
+    capacity_bytes_ = 0;
+}
+
+void Segment::take_memory(Segment& loaded) {
+    assert(memory_ == nullptr && loaded.first_position_ == first_position_);
+    memory_ = std::exchange(loaded.memory_, nullptr);
+    capacity_bytes_ = loaded.capacity_bytes_;
+    used_bytes_ = loaded.used_bytes_;
+    count_ = loaded.count_;
+    waiting_ = loaded.waiting_;
+    lines_ = loaded.lines_;
+    waiting_hint_ = first_position_;
+    unanswered_hint_ = first_position_;
 }
 
 void Segment::set_state(std::uint64_t position, RecordState state) {
@@ -75,6 +107,9 @@ void Segment::set_state(std::uint64_t position, RecordState state) {
     --count_of(slot.state);
     ++count_of(state);
     slot.state = state;
+    if (state == RecordState::answered) {
+        lines_ -= slot.lines;
+    }
     if (state == RecordState::waiting && position < waiting_hint_) {
         waiting_hint_ = position;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace agent::journal {
 
@@ -13,38 +14,58 @@ std::size_t round_up_to_page(std::size_t bytes) {
     return (bytes + page_bytes - 1) / page_bytes * page_bytes;
 }
 
+bool is_answered(const Segment& segment) {
+    return segment.is_resident() && segment.unanswered() == 0;
+}
+
 } // namespace
 
 TopicQueue::Growth TopicQueue::growth_for(std::size_t key_size, std::size_t value_size) const {
     // Behind the last segment there is a gap when newer ones are gone already; positions in a segment have none.
-    if (!segments_.empty() && segments_.back()->end_position() == stats_.last_position + 1 &&
-        segments_.back()->fits(key_size, value_size)) {
+    if (!segments_.empty() && !segments_.back()->is_closed &&
+        segments_.back()->end_position() == stats_.last_position + 1 && segments_.back()->fits(key_size, value_size)) {
         return {};
     }
     const std::size_t least = round_up_to_page(Segment::needed_bytes(key_size, value_size));
     // Doubling: an idle topic stays small, a busy one soon has few large segments.
-    const std::size_t doubled = segments_.empty() ? first_segment_bytes : 2 * segments_.back()->capacity_bytes();
+    const std::size_t doubled =
+        segments_.empty() ? first_segment_bytes : std::max(page_bytes, 2 * segments_.back()->capacity_bytes());
     return {.wanted_bytes = std::max(least, std::min(doubled, max_segment_bytes_)), .least_bytes = least};
 }
 
-void TopicQueue::add_segment(std::size_t capacity_bytes) {
+Segment& TopicQueue::add_segment(std::size_t capacity_bytes) {
     segments_.push_back(std::make_unique<Segment>(stats_.last_position + 1, capacity_bytes));
     stats_.held_bytes += capacity_bytes;
+    return *segments_.back();
 }
 
-void TopicQueue::append(std::string_view key, std::string_view value, std::uint64_t lines, std::int64_t sealed_ms) {
-    segments_.back()->append(key, value, lines, sealed_ms);
+Segment& TopicQueue::add_found(std::uint64_t positions) {
+    segments_.push_back(std::make_unique<Segment>(stats_.last_position + 1, 0));
+    stats_.last_position += positions;
+    segments_.back()->is_closed = true;
+    return *segments_.back();
+}
+
+Segment& TopicQueue::append(const StoredRecord& record) {
+    Segment& segment = *segments_.back();
+    answered_segments_ -= is_answered(segment) && segment.end_position() != segment.first_position() ? 1 : 0;
+    segment.append(record);
     ++stats_.last_position;
     ++stats_.waiting_records;
-    stats_.waiting_bytes += key.size() + value.size();
-    stats_.pending_lines += lines;
+    stats_.waiting_bytes += record.key.size() + record.value.size();
+    stats_.pending_lines += record.lines;
+    return segment;
 }
 
 TopicQueue::Found TopicQueue::first_waiting() {
     while (send_index_ < segments_.size()) {
         Segment& segment = *segments_[send_index_];
+        if (!segment.is_resident()) {
+            return {.segment = &segment, .position = segment.first_position()};
+        }
         if (segment.waiting() != 0) {
-            return {.segment = &segment, .position = segment.first_waiting()};
+            const auto position = segment.first_waiting();
+            return position < gate_ ? Found{.segment = &segment, .position = position} : Found{};
         }
         if (send_index_ + 1 == segments_.size()) {
             break; // the last one may still get more
@@ -69,33 +90,55 @@ Segment::Slot TopicQueue::set_state(std::uint64_t position, RecordState state) {
     assert(before.state != RecordState::answered && before.state != state);
     segment.set_state(position, state);
 
-    const std::size_t bytes = std::size_t{before.key_size} + before.value_size;
     if (before.state == RecordState::waiting) {
         --stats_.waiting_records;
-        stats_.waiting_bytes -= bytes;
+        stats_.waiting_bytes -= before.size_bytes();
     } else {
         --stats_.taken_records;
-        stats_.taken_bytes -= bytes;
+        stats_.taken_bytes -= before.size_bytes();
     }
     switch (state) {
     case RecordState::waiting:
         ++stats_.waiting_records;
-        stats_.waiting_bytes += bytes;
+        stats_.waiting_bytes += before.size_bytes();
         send_index_ = std::min(send_index_, index);
         break;
     case RecordState::taken:
         ++stats_.taken_records;
-        stats_.taken_bytes += bytes;
+        stats_.taken_bytes += before.size_bytes();
         break;
     case RecordState::answered:
         stats_.pending_lines -= before.lines;
         if (segment.unanswered() == 0) {
-            remove_segment(index);
+            if (keeps_answered_) {
+                ++answered_segments_;
+            } else {
+                remove_segment(index);
+            }
         }
         update_watermark();
         break;
     }
     return before;
+}
+
+std::uint64_t TopicQueue::load(Segment& segment, Segment& loaded) {
+    const auto lines_before = segment.lines();
+    stats_.waiting_records -= segment.waiting(); // none of a segment that was never read
+    stats_.waiting_bytes -= segment.record_bytes();
+    stats_.pending_lines -= lines_before;
+    segment.take_memory(loaded);
+    stats_.held_bytes += segment.capacity_bytes();
+    stats_.waiting_records += segment.waiting();
+    stats_.waiting_bytes += segment.record_bytes();
+    stats_.pending_lines += segment.lines();
+    answered_segments_ += is_answered(segment) ? 1 : 0;
+    return segment.lines() < lines_before ? lines_before - segment.lines() : 0;
+}
+
+void TopicQueue::release(Segment& segment) {
+    stats_.held_bytes -= segment.capacity_bytes();
+    segment.release_memory();
 }
 
 void TopicQueue::remove_segment(std::size_t index) {
@@ -106,21 +149,65 @@ void TopicQueue::remove_segment(std::size_t index) {
     }
 }
 
+std::unique_ptr<Segment> TopicQueue::take_answered(bool keep_newest) {
+    if (answered_segments_ == 0) {
+        return nullptr;
+    }
+    const auto end = segments_.end() - (keep_newest ? 1 : 0);
+    const auto found = std::find_if(segments_.begin(), end, [](const auto& it) { return is_answered(*it); });
+    if (found == end) {
+        return nullptr;
+    }
+    auto segment = std::move(*found);
+    const auto index = static_cast<std::size_t>(found - segments_.begin());
+    stats_.held_bytes -= segment->capacity_bytes();
+    segments_.erase(found);
+    send_index_ -= index < send_index_ ? 1 : 0;
+    --answered_segments_;
+    return segment;
+}
+
 void TopicQueue::update_watermark() {
-    // Every segment that is still here has an unanswered record.
-    stats_.watermark = segments_.empty() ? stats_.last_position : segments_.front()->first_unanswered() - 1;
+    for (const auto& segment : segments_) {
+        if (!segment->is_resident() || segment->unanswered() != 0) {
+            const auto first = segment->is_resident() ? segment->first_unanswered() : segment->first_position();
+            stats_.watermark = first - 1;
+            return;
+        }
+    }
+    stats_.watermark = stats_.last_position;
 }
 
-bool TopicQueue::has_droppable_segment() const {
-    return std::any_of(segments_.begin(), segments_.end(), [](const auto& segment) { return segment->taken() == 0; });
+Segment* TopicQueue::find(std::uint64_t first_position) {
+    const auto found = std::find_if(segments_.begin(), segments_.end(),
+                                    [&](const auto& it) { return it->first_position() == first_position; });
+    return found == segments_.end() ? nullptr : found->get();
 }
 
-std::uint64_t TopicQueue::drop_oldest_segment() {
-    const auto oldest =
-        std::find_if(segments_.begin(), segments_.end(), [](const auto& segment) { return segment->taken() == 0; });
-    assert(oldest != segments_.end());
-    const std::uint64_t lines = drop_waiting_of(**oldest);
-    remove_segment(static_cast<std::size_t>(oldest - segments_.begin()));
+bool TopicQueue::has_pending() const {
+    return stats_.waiting_records + stats_.taken_records != 0 ||
+           std::any_of(segments_.begin(), segments_.end(), [](const auto& it) { return !it->is_resident(); });
+}
+
+Segment* TopicQueue::oldest_droppable(bool only_resident) {
+    const auto oldest = std::find_if(segments_.begin(), segments_.end(), [&](const auto& segment) {
+        return segment->taken() == 0 && !is_answered(*segment) && (segment->is_resident() || !only_resident);
+    });
+    return oldest == segments_.end() ? nullptr : oldest->get();
+}
+
+std::uint64_t TopicQueue::drop(Segment& segment) {
+    std::uint64_t lines = 0;
+    if (segment.is_resident()) {
+        lines = drop_waiting_of(segment);
+    } else { // one of which the counts are known
+        const auto records = segment.waiting();
+        lines = segment.lines();
+        stats_.waiting_records -= records;
+        stats_.waiting_bytes -= segment.record_bytes();
+        stats_.pending_lines -= lines;
+    }
+    remove_segment(index_of(segment.first_position()));
     update_watermark();
     return lines;
 }
@@ -128,6 +215,9 @@ std::uint64_t TopicQueue::drop_oldest_segment() {
 std::uint64_t TopicQueue::drop_waiting() {
     std::uint64_t lines = 0;
     for (std::size_t index = segments_.size(); index-- != 0;) {
+        if (!segments_[index]->is_resident()) {
+            continue; // its file stays
+        }
         lines += drop_waiting_of(*segments_[index]);
         if (segments_[index]->unanswered() == 0) {
             remove_segment(index);
@@ -144,7 +234,7 @@ std::uint64_t TopicQueue::drop_waiting_of(Segment& segment) {
         const Segment::Slot& slot = segment.slot(position);
         lines += slot.lines;
         --stats_.waiting_records;
-        stats_.waiting_bytes -= std::size_t{slot.key_size} + slot.value_size;
+        stats_.waiting_bytes -= slot.size_bytes();
         stats_.pending_lines -= slot.lines;
         segment.set_state(position, RecordState::answered);
     }

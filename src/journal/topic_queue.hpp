@@ -1,5 +1,6 @@
 // The records of one topic in the order of their positions, in segments. A segment leaves when all its records are
-// answered, wherever in the queue it is.
+// answered, wherever in the queue it is. With a state directory segments of earlier runs come first; their memory, and
+// that of segments which have to wait long, is absent until it is their turn.
 #pragma once
 
 #include "journal/segment.hpp"
@@ -7,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace agent::journal {
@@ -35,23 +38,47 @@ class TopicQueue {
         std::size_t least_bytes = 0;
     };
     Growth growth_for(std::size_t key_size, std::size_t value_size) const;
-    void add_segment(std::size_t capacity_bytes);
-    void append(std::string_view key, std::string_view value, std::uint64_t lines, std::int64_t sealed_ms);
+    Segment& add_segment(std::size_t capacity_bytes);
+    Segment& append(const StoredRecord& record); // where it is now
 
-    // Null when nothing waits.
+    // A segment of an earlier run, absent, with room for `positions` records; before any that add_segment() makes.
+    Segment& add_found(std::uint64_t positions);
+
+    // No segment when nothing waits, or nothing that may go yet. An absent one has to be loaded first.
     struct Found {
         Segment* segment = nullptr;
         std::uint64_t position = 0;
     };
     Found first_waiting();
 
-    // The record has to be waiting or taken. Returns its slot; the last one to be answered takes the segment with it.
+    // Records from this position on do not go yet: they are not written.
+    void set_gate(std::uint64_t end_position) { gate_ = end_position; }
+
+    // The record has to be waiting or taken. Returns its slot.
     Segment::Slot set_state(std::uint64_t position, RecordState state);
 
+    // By its first position; none where it has gone.
+    Segment* find(std::uint64_t first_position);
+
+    // Gives an absent segment its memory. Returns the lines that it had before and has no more: its file is damaged.
+    std::uint64_t load(Segment& segment, Segment& loaded);
+    void release(Segment& segment);
+
+    // Segments of which all records are answered are taken out of the queue by whoever looks after their files; without
+    // files they go at once. The newest one stays while `keep_newest`.
+    void keep_answered() { keeps_answered_ = true; }
+    std::unique_ptr<Segment> take_answered(bool keep_newest);
+
     // These answer records that wait, and return the lines that those stood for.
-    bool has_droppable_segment() const;
-    std::uint64_t drop_oldest_segment(); // the oldest one of which no record is taken; there has to be one
-    std::uint64_t drop_waiting();        // all
+    Segment* oldest_droppable(bool only_resident); // of which no record is taken; none where there is none
+    std::uint64_t drop(Segment& segment);
+    std::uint64_t drop_waiting(); // all
+
+    std::size_t size() const { return segments_.size(); }
+    Segment& at(std::size_t index) { return *segments_[index]; }
+    const Segment& at(std::size_t index) const { return *segments_[index]; }
+    std::size_t send_index() const { return send_index_; }
+    bool has_pending() const; // records, or segments that are not read yet
 
     const QueueStats& stats() const { return stats_; }
 
@@ -64,6 +91,9 @@ class TopicQueue {
     std::deque<std::unique_ptr<Segment>> segments_;
     std::size_t send_index_ = 0; // in no segment before it a record waits
     std::size_t max_segment_bytes_;
+    std::uint64_t gate_ = std::numeric_limits<std::uint64_t>::max();
+    bool keeps_answered_ = false;
+    std::size_t answered_segments_ = 0; // that wait to be taken out
     QueueStats stats_;
 };
 

@@ -14,9 +14,6 @@ class AgentInfo {
 
     // "name value" lines, each with its LF.
     virtual void append_stats(std::string& out) const = 0;
-
-    // Whether what has been accepted so far survives the end of this process.
-    virtual bool is_durable() const = 0;
 };
 
 } // namespace agent::listen

@@ -80,6 +80,9 @@ asio::awaitable<void> Connection::read_until_end() {
             if (is_stopping_) {
                 break;
             }
+            while (shared_.around.journal.is_behind() && !is_stopping_) {
+                co_await shared_.tick.next();
+            }
             read = read_once();
             if (read == Read::end || conversation_.is_over()) {
                 co_return;
@@ -119,6 +122,7 @@ Connection::Read Connection::read_once() {
     last_active_ms_ = shared_.around.clock.steady_ms();
     owner_.was_active(*this);
     send_replies();
+    wait_for_journal();
     watch_silence();
     return size >= std::min(most, core::limits::small_read_bytes) ? Read::much : Read::little;
 }
@@ -151,6 +155,10 @@ void Connection::drain() {
 // Gets the last replies out to a client that reads, and takes in what a client still writes after `quit`: closing with
 // unread bytes would reset the connection and throw those replies away.
 asio::awaitable<void> Connection::finish() {
+    wait_for_journal();
+    while (conversation_.replies().is_waiting() && !is_broken_) { // the journal answers, or gives up
+        co_await shared_.tick.next();
+    }
     if (is_broken_) {
         co_return;
     }
@@ -180,7 +188,7 @@ asio::awaitable<void> Connection::finish() {
 
 void Connection::send_replies() {
     auto& replies = conversation_.replies();
-    if (replies.empty() || is_broken_) {
+    if (replies.text().empty() || is_broken_) {
         return;
     }
     error_code failed;
@@ -190,7 +198,7 @@ void Connection::send_replies() {
         return;
     }
     replies.remove_front(failed ? 0 : size);
-    if (!replies.empty() && !is_writing_) {
+    if (!replies.text().empty() && !is_writing_) {
         is_writing_ = true;
         asio::co_spawn(
             socket_.get_executor(), [self = shared_from_this()] { return self->write_replies(); }, asio::detached);
@@ -199,7 +207,7 @@ void Connection::send_replies() {
 
 asio::awaitable<void> Connection::write_replies() {
     auto& replies = conversation_.replies();
-    while (!replies.empty() && !is_stopping_) {
+    while (!replies.text().empty() && !is_stopping_) {
         const auto [stopped] = co_await socket_.async_wait(Socket::wait_write, as_values);
         if (stopped) {
             break;
@@ -213,6 +221,20 @@ asio::awaitable<void> Connection::write_replies() {
         replies.remove_front(failed ? 0 : size);
     }
     is_writing_ = false;
+}
+
+void Connection::wait_for_journal() {
+    if (conversation_.replies().is_waiting() && !is_waiting_) {
+        is_waiting_ = true;
+        shared_.waiting.push_back(weak_from_this());
+    }
+}
+
+bool Connection::settle() {
+    conversation_.replies().settle(shared_.around.journal);
+    send_replies();
+    is_waiting_ = conversation_.replies().is_waiting() && !is_broken_;
+    return is_waiting_;
 }
 
 void Connection::watch_silence() {

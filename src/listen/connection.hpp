@@ -22,6 +22,8 @@ namespace agent::listen {
 
 using Socket = boost::asio::generic::stream_protocol::socket;
 
+class Connection;
+
 // What connections of one thread share.
 struct ConnectionShared {
     ConnectionShared(const boost::asio::any_io_executor& executor, const Surroundings& surroundings,
@@ -36,7 +38,8 @@ struct ConnectionShared {
     GatherTick tick;
     std::vector<char> buffer; // room for what is left of a line, then for a read
     UnfinishedLines unfinished;
-    std::size_t read_bytes; // at a time
+    std::size_t read_bytes;                         // at a time
+    std::vector<std::weak_ptr<Connection>> waiting; // for the journal, to answer a `sync`
 };
 
 class Connection final : public std::enable_shared_from_this<Connection>, private ReplySender {
@@ -59,6 +62,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     // Ends now.
     void abort();
 
+    // The journal has got further. True while there is still a `sync` to be answered.
+    bool settle();
+
     std::int64_t last_active_ms() const { return last_active_ms_; }
 
   private:
@@ -73,6 +79,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     void take_in(std::size_t size_bytes);
     void drain();
     void send_replies() override;
+    void wait_for_journal();
     void watch_silence();
 
     Socket socket_;
@@ -84,6 +91,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     std::int64_t last_active_ms_ = 0;
     std::size_t recent_bytes_ = 0; // of the last read, half of the one before, a quarter of the one before that, ...
     bool is_writing_ = false;
+    bool is_waiting_ = false; // in the list of those that wait for the journal
     bool is_stopping_ = false;
     bool is_broken_ = false;
 };

@@ -191,8 +191,13 @@ void Conversation::answer_sync(std::string_view token) {
     text.append(token);
     text.append(" accepted=").append(std::to_string(accepted_));
     text.append(" rejected=").append(std::to_string(rejected_));
-    text.append(around_.info.is_durable() ? " durable=1\n" : " durable=0\n");
-    reply(text);
+    text.append(" durable=0\n");
+    if (!has_room_for(text.size())) {
+        ++around_.stats.dropped_replies;
+        return;
+    }
+    replies_.append_sync(text, around_.journal.ticket());
+    replies_.settle(around_.journal);
 }
 
 void Conversation::reply(std::string_view text) {

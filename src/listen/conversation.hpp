@@ -11,6 +11,7 @@
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
 #include "listen/agent_info.hpp"
+#include "listen/journal_gate.hpp"
 #include "listen/listen_stats.hpp"
 #include "listen/loop_watch.hpp"
 #include "listen/reply_buffer.hpp"
@@ -34,6 +35,7 @@ struct Batch {
 struct Surroundings {
     aggregate::SampleSink& sink;
     const AgentInfo& info;
+    JournalGate& journal;
     const core::Clock& clock;
     core::Ledger& ledger;
     ListenStats& stats;

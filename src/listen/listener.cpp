@@ -279,6 +279,13 @@ void Listener::stop() {
     }
 }
 
+void Listener::settle() {
+    std::erase_if(shared_.waiting, [](const std::weak_ptr<Connection>& weak) {
+        const auto connection = weak.lock();
+        return connection == nullptr || !connection->settle();
+    });
+}
+
 void Listener::abort() {
     for (const auto& connection : by_activity_) {
         connection->abort();

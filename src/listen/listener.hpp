@@ -47,6 +47,9 @@ class Listener final : private Connection::Owner {
     // Ends the connections that are still there.
     void abort();
 
+    // The journal has got further: answers every `sync` that waited for it.
+    void settle();
+
     std::size_t connection_count() const { return by_activity_.size(); }
 
   private:

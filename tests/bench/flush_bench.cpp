@@ -5,7 +5,7 @@
 #include "aggregate/aggregator.hpp"
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 #include "mabs/line_parser.hpp"
 
 #include <algorithm>
@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     const auto rounds = std::strtoull(argv[2], nullptr, 10);
     const core::SystemClock clock;
     core::Ledger ledger;
-    journal::MemoryOutbox outbox("00000000-0000-4000-8000-000000000000", ledger);
+    journal::Outbox outbox("00000000-0000-4000-8000-000000000000", ledger);
     aggregate::AggregatorOptions options;
     options.node = "bench";
     aggregate::Aggregator aggregator(options, clock, outbox, ledger);

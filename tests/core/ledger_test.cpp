@@ -55,7 +55,8 @@ TEST_CASE("every drop reason has its word") {
     CHECK(to_string(DropReason::too_large) == "too_large");
     CHECK(to_string(DropReason::refused) == "refused");
     CHECK(to_string(DropReason::shutdown) == "shutdown");
-    CHECK(drop_reason_count == 4);
+    CHECK(to_string(DropReason::damaged) == "damaged");
+    CHECK(drop_reason_count == 5);
 }
 
 } // namespace

@@ -7,7 +7,7 @@
 #include "forward/rdkafka.hpp"
 #include "forward/topic_reader.hpp"
 #include "journal/feeder.hpp"
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 #include "support/fake_clock.hpp"
 
 #include <algorithm>
@@ -143,7 +143,7 @@ struct KafkaLine {
     forward::EmbeddedBroker broker;
     FakeClock clock;
     core::Ledger ledger;
-    journal::MemoryOutbox outbox;
+    journal::Outbox outbox;
     int partitions;
     core::TopicNames names = core::topic_names("t.");
     std::unique_ptr<forward::KafkaProducer> producer;

@@ -1,7 +1,7 @@
 #include "forward/stdout_writer.hpp"
 
 #include "journal/feeder.hpp"
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 
 #include <array>
 #include <csignal>
@@ -52,7 +52,7 @@ struct Line {
     }
 
     core::Ledger ledger;
-    journal::MemoryOutbox outbox;
+    journal::Outbox outbox;
     forward::StdoutWriter writer;
     journal::Feeder feeder;
 };

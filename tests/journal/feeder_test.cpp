@@ -1,6 +1,6 @@
 #include "journal/feeder.hpp"
 
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 #include "support/recording_consumer.hpp"
 
 #include <string>
@@ -35,7 +35,7 @@ struct Bench {
     bool adds_up(Topic topic) const { return ledger.of(topic).pending_lines() == outbox.stats(topic).pending_lines; }
 
     core::Ledger ledger;
-    journal::MemoryOutbox outbox;
+    journal::Outbox outbox;
     test::RecordingConsumer consumer;
     journal::Feeder feeder;
 };

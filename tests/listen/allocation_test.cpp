@@ -88,7 +88,8 @@ class SwallowingStore final : public journal::RecordStore {
   public:
     std::uint64_t records = 0;
 
-    journal::Append append(core::Topic, std::string_view, std::string_view, std::uint64_t, std::int64_t) override {
+    journal::Append append(core::Topic, std::string_view, std::string_view, std::uint64_t, std::int64_t,
+                           const journal::Origin&) override {
         ++records;
         return journal::Append::accepted;
     }

@@ -70,7 +70,7 @@ TEST_CASE("sync answers with its token and the counts of this connection so far"
     talk.send("foo\nmabs c a x\n");
     const auto answer = talk.ask("sync é=\"\n");
     CHECK(answer.ends_with("\nok é=\" accepted=3 rejected=2 durable=0\n"));
-    world.info.durable = true;
+    world.journal.safety_now = listen::Safety::durable;
     CHECK(talk.ask("sync 4\n") == "ok 4 accepted=3 rejected=2 durable=1\n");
 }
 

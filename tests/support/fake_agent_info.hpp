@@ -11,7 +11,6 @@ class FakeAgentInfo final : public listen::AgentInfo {
   public:
     std::string version = "metrics-agent 1.2.3";
     std::string stats = "received_lines 7\naccepted_lines 7\n";
-    bool durable = false;
     mutable int stats_made = 0;
 
     std::string version_line() const override { return version; }
@@ -19,7 +18,6 @@ class FakeAgentInfo final : public listen::AgentInfo {
         out.append(stats);
         ++stats_made;
     }
-    bool is_durable() const override { return durable; }
 };
 
 } // namespace agent::test

@@ -17,6 +17,7 @@ struct StoredRecord {
     std::string value;
     std::uint64_t lines = 0;
     std::int64_t sealed_ms = 0;
+    journal::Origin origin{};
 };
 
 class RecordingStore final : public journal::RecordStore {
@@ -26,13 +27,13 @@ class RecordingStore final : public journal::RecordStore {
     std::uint64_t refusals = 0;
 
     journal::Append append(core::Topic topic, std::string_view key, std::string_view value, std::uint64_t lines,
-                           std::int64_t sealed_ms) override {
+                           std::int64_t sealed_ms, const journal::Origin& origin) override {
         if (room == 0) {
             ++refusals;
             return journal::Append::full;
         }
         --room;
-        records.push_back({topic, std::string(key), std::string(value), lines, sealed_ms});
+        records.push_back({topic, std::string(key), std::string(value), lines, sealed_ms, origin});
         return journal::Append::accepted;
     }
 

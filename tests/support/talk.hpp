@@ -21,10 +21,24 @@ struct IdleWatch final : listen::LoopWatch {
     bool is_late() const override { return false; }
 };
 
+// Nothing is durable unless the test says so; what is pending becomes so when the test lets go.
+struct FakeJournal final : listen::JournalGate {
+    listen::Safety safety_now = listen::Safety::not_durable;
+    std::uint64_t last_ticket = 0;
+    std::uint64_t let_go = UINT64_MAX; // tickets up to it are known
+
+    std::uint64_t ticket() override { return ++last_ticket; }
+    listen::Safety safety(std::uint64_t ticket) const override {
+        return ticket <= let_go ? safety_now : listen::Safety::pending;
+    }
+    bool is_behind() const override { return false; }
+};
+
 // What conversations share. The sink is the recording one unless the test brings its own.
 struct TalkWorld {
     FakeClock clock;
     FakeAgentInfo info;
+    FakeJournal journal;
     core::Ledger ledger;
     listen::ListenStats stats;
     listen::Batch batch;
@@ -32,7 +46,7 @@ struct TalkWorld {
     RecordingSink sink{ledger};
 
     listen::Surroundings around(aggregate::SampleSink& own_sink) {
-        return {own_sink, info, clock, ledger, stats, batch, watch};
+        return {own_sink, info, journal, clock, ledger, stats, batch, watch};
     }
 
     std::uint64_t rejected(core::RejectReason reason) const {

@@ -97,7 +97,7 @@ class Agent:
         command = [*wrapper, binary(), "run"]
         for address in listen:
             command += ["--listen", address]
-        command += [str(argument) for argument in arguments]
+        command += _with_state([str(argument) for argument in arguments], env or {})
         self.command = command
         self._process = processes.start(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}
@@ -273,6 +273,14 @@ class StdoutRecord:
 
     def __repr__(self):
         return f"<{self.topic} {self.headers} {self.key!r} {self.json}>"
+
+
+def _with_state(arguments, env):
+    """--no-state unless the test says something of the state itself: no test shall write into the user's own directory."""
+    flags = {argument.partition("=")[0] for argument in arguments}
+    if flags & {"--no-state", "--state-dir"} or env.keys() & {"STATE_DIRECTORY", "XDG_STATE_HOME"}:
+        return arguments
+    return ["--no-state", *arguments]
 
 
 def _is_tcp(address):

@@ -1,5 +1,5 @@
 // The outbox against a list of records for each topic, under random operations.
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 
 #include <array>
 #include <cstdint>
@@ -14,7 +14,7 @@
 using namespace agent;
 using core::Topic;
 using journal::Append;
-using journal::MemoryOutbox;
+using journal::Outbox;
 
 namespace {
 
@@ -183,7 +183,7 @@ class Player {
 
     std::size_t budget_;
     core::Ledger ledger_;
-    MemoryOutbox outbox_;
+    Outbox outbox_;
     std::mt19937 random_;
     Model model_;
     std::array<std::map<std::uint64_t, forward::RecordView>, core::topic_count> taken_;

@@ -1,4 +1,4 @@
-#include "journal/memory_outbox.hpp"
+#include "journal/outbox.hpp"
 
 #include <string>
 #include <vector>
@@ -8,7 +8,7 @@
 using namespace agent;
 using core::Topic;
 using journal::Append;
-using journal::MemoryOutbox;
+using journal::Outbox;
 
 namespace {
 
@@ -24,7 +24,7 @@ std::string value_of(std::uint64_t seq, std::size_t size) {
 
 TEST_CASE("records come out in order with their identity") {
     core::Ledger ledger;
-    MemoryOutbox outbox("run-1", ledger);
+    Outbox outbox("run-1", ledger);
     CHECK(outbox.empty());
     CHECK(outbox.append(Topic::mabs, "k1", "v1", 3, 1000) == Append::accepted);
     CHECK(outbox.append(Topic::mabs, "k2", "v2", 4, 1001) == Append::accepted);
@@ -52,7 +52,7 @@ TEST_CASE("records come out in order with their identity") {
 
 TEST_CASE("what is put back comes first again, the same bytes") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger);
+    Outbox outbox("r", ledger);
     for (int i = 1; i <= 4; ++i) {
         outbox.append(Topic::mabs, "k" + std::to_string(i), "v", 1, i);
     }
@@ -72,7 +72,7 @@ TEST_CASE("what is put back comes first again, the same bytes") {
 
 TEST_CASE("the watermark waits for the lowest unanswered record") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger);
+    Outbox outbox("r", ledger);
     CHECK(outbox.stats(Topic::mabs).watermark == 0);
     for (int i = 0; i < 3; ++i) {
         outbox.append(Topic::mabs, "k", "v", 1, 0);
@@ -93,7 +93,7 @@ TEST_CASE("a position is never given twice") {
     // Two records in flight that are in different segments; the newer one is answered first, its segment leaves, and
     // the older segment still has room.
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger);
+    Outbox outbox("r", ledger);
     outbox.append(Topic::mabs, "k", "first", 1, 0);
     outbox.append(Topic::mabs, "k", value_of(2, 10'000), 1, 0);
     outbox.take(Topic::mabs, 1);
@@ -107,7 +107,7 @@ TEST_CASE("a position is never given twice") {
 
 TEST_CASE("an idle outbox holds no memory, a burst is given back") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger, 8 << 20);
+    Outbox outbox("r", ledger, 8 << 20);
     CHECK(outbox.held_bytes() == 0);
     outbox.append(Topic::mabs, "k", "v", 1, 0);
     CHECK(outbox.held_bytes() <= 4096);
@@ -124,7 +124,7 @@ TEST_CASE("an idle outbox holds no memory, a burst is given back") {
 
 TEST_CASE("over budget the oldest of the largest queue go, never what is in flight") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger, 64 * 1024);
+    Outbox outbox("r", ledger, 64 * 1024);
     outbox.append(Topic::tsdb, "k", value_of(1, 100), 1, 0); // the small queue
     std::vector<forward::RecordView> flying;
     for (int i = 0; i < 300; ++i) {
@@ -149,7 +149,7 @@ TEST_CASE("over budget the oldest of the largest queue go, never what is in flig
 
 TEST_CASE("when everything is in flight it is full, until an answer comes") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger, 64 * 1024);
+    Outbox outbox("r", ledger, 64 * 1024);
     std::uint64_t accepted = 0;
     while (outbox.append(Topic::mabs, "k", value_of(1, 3000), 1, 0) == Append::accepted) {
         outbox.take(Topic::mabs, ++accepted);
@@ -165,7 +165,7 @@ TEST_CASE("when everything is in flight it is full, until an answer comes") {
 
 TEST_CASE("a record larger than the bound is counted and gone") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger, 64 * 1024);
+    Outbox outbox("r", ledger, 64 * 1024);
     CHECK(outbox.append(Topic::mabs, "k", value_of(1, 70'000), 5, 0) == Append::accepted);
     CHECK(ledger.of(Topic::mabs).dropped_lines[budget_index] == 5);
     CHECK(outbox.empty());
@@ -175,7 +175,7 @@ TEST_CASE("a record larger than the bound is counted and gone") {
 
 TEST_CASE("the rest is dropped at the end but for what is in flight") {
     core::Ledger ledger;
-    MemoryOutbox outbox("r", ledger);
+    Outbox outbox("r", ledger);
     for (int i = 0; i < 100; ++i) {
         outbox.append(Topic::mabs, "k", value_of(0, 300), 1, 0);
         outbox.append(Topic::agent, "h", "v", 0, 0);

@@ -1,0 +1,137 @@
+#include "journal/disk_work.hpp"
+
+#include "journal/file_header.hpp"
+
+#include <cerrno>
+
+namespace agent::journal {
+
+namespace {
+
+using boost::system::error_code;
+
+error_code write_at(FileSystem& files, FileSystem::Descriptor file, std::span<const std::byte> bytes,
+                    std::uint64_t offset) {
+    while (!bytes.empty()) {
+        const auto size = files.write_at(file, bytes, offset);
+        if (!size) {
+            return size.error();
+        }
+        if (*size == 0) {
+            return {ENOSPC, boost::system::generic_category()};
+        }
+        bytes = bytes.subspan(*size);
+        offset += *size;
+    }
+    return {};
+}
+
+void close(FileSystem& files, JournalFile& file) {
+    if (file.descriptor >= 0) {
+        files.close(file.descriptor);
+        file.descriptor = -1;
+    }
+}
+
+error_code make(FileSystem& files, JournalFile& file, WriteResult& result) {
+    const auto made = files.create(file.path);
+    if (!made) {
+        return made.error();
+    }
+    file.descriptor = *made;
+    result.made_in.insert(file.directory);
+    const auto failed = write_at(files, file.descriptor, encode(file.header), 0);
+    file.is_made = !failed;
+    if (failed) {
+        close(files, file);
+    }
+    return failed;
+}
+
+error_code write_one(FileSystem& files, const Write& write, std::span<const std::byte> bytes, WriteResult& result) {
+    auto& file = *write.file;
+    if (!file.is_removed && write.size_bytes != 0) {
+        if (!file.is_made) {
+            if (const auto failed = make(files, file, result)) {
+                return failed;
+            }
+        }
+        if (const auto failed =
+                write_at(files, file.descriptor, bytes.subspan(write.begin, write.size_bytes), write.offset)) {
+            return failed;
+        }
+        result.written_bytes += write.size_bytes;
+    }
+    if (write.is_last) {
+        close(files, file);
+    }
+    return {};
+}
+
+} // namespace
+
+WriteResult write_batch(FileSystem& files, const WriteBatch& batch) {
+    WriteResult result;
+    for (const auto* const writes : {&batch.records, &batch.deltas}) {
+        for (const auto& write : *writes) {
+            if (write.file->is_made && write.file->descriptor < 0) {
+                continue; // written to its end by a batch that failed later
+            }
+            result.failure = write_one(files, write, batch.bytes, result);
+            if (result.failure) {
+                result.failed_path = write.file->path;
+                return result;
+            }
+        }
+    }
+    return result;
+}
+
+void remove_files(FileSystem& files, const std::vector<std::shared_ptr<JournalFile>>& doomed) {
+    for (const auto& file : doomed) {
+        file->is_removed = true;
+        close(files, *file);
+        static_cast<void>(files.remove(file->path));
+    }
+}
+
+error_code sync_all(FileSystem& files, const std::set<std::string>& paths, const std::set<std::string>& directories) {
+    error_code first;
+    const auto note = [&](const FileSystem::Result<void>& done) {
+        if (!done && !first) {
+            first = done.error();
+        }
+    };
+    for (const auto& path : paths) {
+        const auto file = files.open(path);
+        if (!file) {
+            if (file.error() != boost::system::errc::no_such_file_or_directory) {
+                note(file.error());
+            }
+            continue;
+        }
+        note(files.sync(*file));
+        files.close(*file);
+    }
+    for (const auto& directory : directories) {
+        note(files.sync_directory(directory));
+    }
+    return first;
+}
+
+error_code replace_file(FileSystem& files, const std::string& path, std::span<const std::byte> bytes) {
+    const auto draft = path + ".new";
+    const auto file = files.create(draft);
+    if (!file) {
+        return file.error();
+    }
+    const auto failed = write_at(files, *file, bytes, 0);
+    files.close(*file);
+    if (failed) {
+        return failed;
+    }
+    const auto renamed = files.rename(draft, path);
+    return renamed ? error_code{} : renamed.error();
+}
+
+} // namespace agent::journal

@@ -1,0 +1,39 @@
+// What the runners do on their threads. Blocking.
+#pragma once
+
+#include "journal/file_system.hpp"
+#include "journal/journal_file.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/system/error_code.hpp>
+
+namespace agent::journal {
+
+struct WriteResult {
+    boost::system::error_code failure;
+    std::string failed_path;
+    std::uint64_t written_bytes = 0;
+    std::set<std::string> made_in; // directories that have new files
+};
+
+// Writes everything, or up to the first failure; doing it again from the front does no harm.
+WriteResult write_batch(FileSystem& files, const WriteBatch& batch);
+
+// What cannot be removed now is left for the next start.
+void remove_files(FileSystem& files, const std::vector<std::shared_ptr<JournalFile>>& doomed);
+
+// fdatasync of each path that is still there, fsync of each directory; the first failure.
+boost::system::error_code sync_all(FileSystem& files, const std::set<std::string>& paths,
+                                   const std::set<std::string>& directories);
+
+// A whole small file, replaced at once.
+boost::system::error_code replace_file(FileSystem& files, const std::string& path, std::span<const std::byte> bytes);
+
+} // namespace agent::journal

@@ -1,0 +1,112 @@
+// Reading segments back: the part of OutboxFiles that runs on the reader.
+#include "journal/file_names.hpp"
+#include "journal/frame_reader.hpp"
+#include "journal/outbox_files.hpp"
+#include "journal/record_frame.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace agent::journal {
+
+namespace {
+
+constexpr std::size_t loads_ahead = 2; // segments behind the one that is sent from
+constexpr std::size_t page_bytes = TopicQueue::first_segment_bytes;
+
+} // namespace
+
+struct OutboxFiles::Load {
+    std::string path;
+    std::uint64_t answered_seq = 0;
+    std::unique_ptr<Segment> segment;
+    Damage damage;
+};
+
+namespace {
+
+// Whatever can be read of the file; what cannot is counted.
+void read_records(FileSystem& files, const std::string& path, std::uint64_t answered_seq, Segment& into,
+                  Damage& damage) {
+    const auto file = files.open(path);
+    if (!file) {
+        ++damage.read_failures;
+        return;
+    }
+    FrameReader reader(files, *file, file_header_bytes);
+    while (const auto frame = reader.next()) {
+        StoredRecord record;
+        if (frame->header.type != FrameType::record || !read_record(frame->header.sequence, frame->payload, record) ||
+            !into.fits(record.key.size(), record.value.size())) {
+            ++damage.places;
+            continue;
+        }
+        if (record.seq > answered_seq) {
+            into.append(record);
+        }
+    }
+    damage.places += reader.damaged_places();
+    damage.bytes += reader.damaged_bytes();
+    damage.read_failures += reader.failure() ? 1 : 0;
+    files.close(*file);
+}
+
+} // namespace
+
+void OutboxFiles::load_next(core::Topic topic) {
+    auto& queue = outbox_.queue(topic);
+    const auto end = std::min(queue.size(), queue.send_index() + 1 + loads_ahead);
+    for (auto index = queue.send_index(); index < end; ++index) {
+        if (!queue.at(index).is_resident()) {
+            load(topic, queue.at(index));
+        }
+    }
+}
+
+void OutboxFiles::load_ahead(core::Topic topic) {
+    auto& queue = outbox_.queue(topic);
+    const auto next = queue.send_index() + 1;
+    if (next < queue.size() && !queue.at(next).is_resident()) {
+        load_next(topic);
+    }
+}
+
+void OutboxFiles::load(core::Topic topic, Segment& segment) {
+    if (segment.file.is_loading) {
+        return;
+    }
+    segment.file.is_loading = true;
+    auto load = std::make_shared<Load>();
+    load->path = segment.file.file->path;
+    load->answered_seq = segment.file.answered_seq;
+    // A record takes less of a segment than of its file.
+    const auto capacity = (segment.file.size_bytes + page_bytes) / page_bytes * page_bytes;
+    load->segment = std::make_unique<Segment>(segment.first_position(), capacity);
+    reader_.run(
+        [&files = files_, load] { read_records(files, load->path, load->answered_seq, *load->segment, load->damage); },
+        [this, topic, load] { loaded(topic, load); });
+}
+
+void OutboxFiles::loaded(core::Topic topic, const std::shared_ptr<Load>& load) {
+    damage_.places += load->damage.places;
+    damage_.bytes += load->damage.bytes;
+    damage_.read_failures += load->damage.read_failures;
+    auto& queue = outbox_.queue(topic);
+    auto* const segment = queue.find(load->segment->first_position());
+    if (segment == nullptr || segment->is_resident()) {
+        return; // dropped meanwhile
+    }
+    segment->file.is_loading = false;
+    outbox_.count_dropped(topic, queue.load(*segment, *load->segment), core::DropReason::damaged);
+    if (std::exchange(segment->file.is_found, false)) {
+        outbox_.count_recovered(topic, segment->lines());
+    }
+    if (segment->file.is_doomed && segment->unanswered() != 0) {
+        drop(topic, *segment);
+        make_room();
+    }
+    take_answered(topic);
+    wake_();
+}
+
+} // namespace agent::journal

@@ -1,0 +1,98 @@
+// What an earlier run left in a state directory, and its replay into open buckets. Blocking: at start, before anything
+// else runs, or by `journal show`.
+//
+// Whatever is there, it goes on: a torn tail is the end of a file, a damaged place is skipped and counted, a file of an
+// unknown newer version, or one whose header cannot be read, is moved to STATE_DIR/set-aside.
+#pragma once
+
+#include "core/topic.hpp"
+#include "journal/damage.hpp"
+#include "journal/delta_log.hpp"
+#include "journal/delta_target.hpp"
+#include "journal/file_system.hpp"
+#include "journal/outbox_files.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+namespace agent::journal {
+
+// Where things are in a state directory.
+struct Layout {
+    explicit Layout(const std::string& directory)
+        : root(directory),
+          lock(directory + "/lock"),
+          deltas(directory + "/deltas"),
+          outbox(directory + "/outbox"),
+          dead_letters(directory + "/dead-letter"),
+          set_aside(directory + "/set-aside") {}
+
+    std::string topic(core::Topic topic) const { return outbox + "/" + std::string(core::base_name(topic)); }
+
+    std::string root;
+    std::string lock;
+    std::string deltas;
+    std::string outbox;
+    std::string dead_letters;
+    std::string set_aside;
+};
+
+struct FoundDeltas {
+    std::uint64_t first_frame = 0;
+    std::uint64_t size_bytes = 0;
+};
+
+struct Findings {
+    std::vector<FoundDeltas> deltas;                               // oldest first
+    std::array<std::vector<FoundFile>, core::topic_count> records; // oldest first
+    std::array<std::uint64_t, core::topic_count> next_numbers{};
+    DeltaLog::Start last; // the highest numbers that were used
+};
+
+class Recovery {
+  public:
+    // `moves`: whether files that cannot be used are moved to set-aside, or only counted.
+    Recovery(FileSystem& files, Layout layout, Damage& damage, bool moves = true);
+
+    // The files; the error names the one that could not be read.
+    boost::system::result<Findings, std::string> survey();
+
+    // Hands to `into` every delta that no record contains, oldest first; not finish(). Completes findings.last.
+    void replay(Findings& findings, Restoration& into);
+
+  private:
+    class Replayer;
+
+    struct Bucket {
+        std::uint64_t series_id;
+        std::int64_t start_ms;
+        friend bool operator==(const Bucket&, const Bucket&) = default;
+    };
+    struct BucketHash {
+        std::size_t operator()(const Bucket& bucket) const noexcept;
+    };
+    using Covered = std::unordered_map<Bucket, std::uint64_t, BucketHash>;
+
+    bool survey_deltas(Findings& findings, std::string& error);
+    bool survey_topic(core::Topic topic, Findings& findings, std::string& error);
+    HeaderCheck check(const std::string& path, std::uint64_t size_bytes, FileHeader& header);
+    void put_aside(const std::string& path, const std::string& name);
+    Watermark read_watermark(core::Topic topic);
+    Covered read_origins(Findings& findings);
+    void read_origins(const std::string& path, Covered& covered, DeltaLog::Start& last);
+
+    FileSystem& files_;
+    Layout layout_;
+    Damage& damage_;
+    bool moves_;
+};
+
+} // namespace agent::journal
