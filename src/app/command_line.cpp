@@ -2,6 +2,7 @@
 
 #include "app/digest_command.hpp"
 #include "app/exit_code.hpp"
+#include "app/journal_command.hpp"
 #include "app/parse_command.hpp"
 #include "app/version.hpp"
 
@@ -114,6 +115,7 @@ int dispatch(int argc, char** argv, const std::function<int(const RunOptions&)>&
     run_app->callback([&] { exit_code = run_command(flags, run); });
     add_parse_command(app, exit_code);
     add_digest_commands(app, exit_code);
+    add_journal_commands(app, exit_code);
     auto words = with_command(argc, argv);
     const auto& first = words.back();
     const auto is_named = [&](const CLI::App* command) { return command->check_name(first); };

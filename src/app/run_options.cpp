@@ -1,5 +1,6 @@
 #include "app/run_options.hpp"
 
+#include "app/default_state_dir.hpp"
 #include "listen/address.hpp"
 #include "mabs/line_error.hpp"
 #include "mabs/utf8.hpp"
@@ -8,7 +9,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -62,23 +62,6 @@ bool is_broker_list(std::string_view text) {
 std::string host_name() {
     std::array<char, max_host_bytes + 1> name{};
     return gethostname(name.data(), max_host_bytes) == 0 ? std::string(name.data()) : std::string();
-}
-
-std::string variable(const char* name) {
-    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread
-    return value == nullptr ? "" : value;
-}
-
-// Of systemd, else as the XDG base directories have it.
-std::string default_state_dir() {
-    if (const auto given = variable("STATE_DIRECTORY"); !given.empty()) {
-        return given.substr(0, given.find(':')); // it may name several
-    }
-    if (const auto home = variable("XDG_STATE_HOME"); home.starts_with('/')) {
-        return home + "/metrics-agent";
-    }
-    const auto home = variable("HOME");
-    return home.starts_with('/') ? home + "/.local/state/metrics-agent" : "";
 }
 
 } // namespace

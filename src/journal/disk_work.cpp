@@ -6,8 +6,6 @@
 
 namespace agent::journal {
 
-namespace {
-
 using boost::system::error_code;
 
 error_code write_at(FileSystem& files, FileSystem::Descriptor file, std::span<const std::byte> bytes,
@@ -25,6 +23,8 @@ error_code write_at(FileSystem& files, FileSystem::Descriptor file, std::span<co
     }
     return {};
 }
+
+namespace {
 
 void close(FileSystem& files, JournalFile& file) {
     if (file.descriptor >= 0) {

@@ -33,6 +33,10 @@ void remove_files(FileSystem& files, const std::vector<std::shared_ptr<JournalFi
 boost::system::error_code sync_all(FileSystem& files, const std::set<std::string>& paths,
                                    const std::set<std::string>& directories);
 
+// All of it, or what failed.
+boost::system::error_code write_at(FileSystem& files, FileSystem::Descriptor file, std::span<const std::byte> bytes,
+                                   std::uint64_t offset);
+
 // A whole small file, replaced at once.
 boost::system::error_code replace_file(FileSystem& files, const std::string& path, std::span<const std::byte> bytes);
 

@@ -37,6 +37,9 @@ bool Feeder::take_deliveries() {
 }
 
 void Feeder::settle(const forward::Delivery& delivery) {
+    if (delivery.fate == forward::Fate::too_large || delivery.fate == forward::Fate::refused) {
+        source_.set_aside(delivery.topic, delivery.position);
+    }
     const RecordCost cost = delivery.fate == forward::Fate::retry ? source_.put_back(delivery.topic, delivery.position)
                                                                   : source_.answered(delivery.topic, delivery.position);
     Window& window = windows_[core::index(delivery.topic)];

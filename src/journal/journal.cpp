@@ -1,7 +1,5 @@
 #include "journal/journal.hpp"
 
-#include "journal/file_names.hpp"
-
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -22,6 +20,8 @@ Journal::Journal(FileSystem& files, const Runners& runners, JournalOptions optio
       wake_(std::move(wake)),
       deltas_(layout_.deltas, *outbox.run(), options_.resolution_ms),
       files_(outbox, deltas_, files, runners.reader, {layout_.outbox, options_.max_bytes}, damage_, wake_),
+      dead_letters_(outbox, files, runners.writer, {layout_.dead_letters, layout_.set_aside, *outbox.run()},
+                    [this](const std::string& path) { syncer_.add_file(path); }),
       batch_(std::make_unique<WriteBatch>()),
       syncer_(files, runners.syncer, clock, options_.fsync, [this](const error_code& failure) { synced(failure); }) {}
 
@@ -29,64 +29,6 @@ Journal::~Journal() {
     if (lock_ >= 0) {
         disk_.close(lock_);
     }
-}
-
-boost::system::result<void, std::string> Journal::make_directories() {
-    std::vector<std::string> folders;
-    for (auto slash = layout_.root.find('/', 1); slash != std::string::npos;
-         slash = layout_.root.find('/', slash + 1)) {
-        folders.push_back(layout_.root.substr(0, slash)); // its parents
-    }
-    folders.insert(folders.end(),
-                   {layout_.root, layout_.deltas, layout_.outbox, layout_.dead_letters, layout_.set_aside});
-    for (const auto topic : core::all_topics) {
-        folders.push_back(layout_.topic(topic));
-    }
-    for (const auto& folder : folders) {
-        if (const auto made = disk_.make_directory(folder); !made) {
-            return {boost::system::in_place_error,
-                    "state directory " + layout_.root + ": cannot make " + folder + ": " + made.error().message()};
-        }
-    }
-    return {};
-}
-
-boost::system::result<void, std::string> Journal::open() {
-    if (auto made = make_directories(); !made) {
-        return made;
-    }
-    const auto locked = disk_.lock(layout_.lock);
-    if (!locked) {
-        const bool is_held = locked.error() == boost::system::errc::resource_unavailable_try_again;
-        return {boost::system::in_place_error,
-                "state directory " + layout_.root + ": " +
-                    (is_held ? "another metrics-agent uses it (--state-dir names another one)"
-                             : "cannot lock " + layout_.lock + ": " + locked.error().message())};
-    }
-    lock_ = *locked;
-    auto found = Recovery(disk_, layout_, damage_).survey();
-    if (!found) {
-        return {boost::system::in_place_error, "state directory " + layout_.root + ": " + found.error()};
-    }
-    findings_ = *std::move(found);
-    return {};
-}
-
-void Journal::replay(Restoration& into) {
-    Recovery(disk_, layout_, damage_).replay(findings_, into);
-    deltas_.set_start(findings_.last);
-    for (const auto topic : core::all_topics) {
-        files_.set_next_number(topic, findings_.next_numbers[core::index(topic)]);
-        for (const auto& file : findings_.records[core::index(topic)]) {
-            files_.add_found(topic, file, findings_.last.last_frame);
-        }
-    }
-    for (const auto& [first_frame, size_bytes] : findings_.deltas) {
-        deltas_.add_found(first_frame, size_bytes);
-    }
-    living_below_ = removable_below_frame_ = deltas_.first_living_frame();
-    findings_ = {};
-    into.finish(); // may append records
 }
 
 void Journal::write(bool is_drained, std::int64_t oldest_ms) {

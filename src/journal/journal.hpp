@@ -11,6 +11,7 @@
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
 #include "journal/damage.hpp"
+#include "journal/dead_letters.hpp"
 #include "journal/delta_log.hpp"
 #include "journal/disk_work.hpp"
 #include "journal/file_system.hpp"
@@ -106,7 +107,7 @@ class Journal {
     bool wants_flush() const;
 
     // Nothing is under way.
-    bool is_quiet() const { return !is_writing_ && !syncer_.is_busy() && !is_tidying_; }
+    bool is_quiet() const { return !is_writing_ && !syncer_.is_busy() && !is_tidying_ && dead_letters_.is_quiet(); }
 
     // For the end of the process: from now on beat() waits for no interval. Everything is done when is_closed().
     void begin_close();
@@ -119,6 +120,7 @@ class Journal {
     const JournalStats& stats() const { return stats_; }
     const Damage& damage() const { return damage_; }
     const OutboxFiles& files() const { return files_; }
+    const DeadLetters& dead_letters() const { return dead_letters_; }
 
   private:
     // Delta segments whose content is sealed, until the records are safe.
@@ -150,6 +152,7 @@ class Journal {
     Damage damage_;
     DeltaLog deltas_;
     OutboxFiles files_;
+    DeadLetters dead_letters_;
     JournalStats stats_;
     Findings findings_;
     FileSystem::Descriptor lock_ = -1;

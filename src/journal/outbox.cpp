@@ -1,5 +1,6 @@
 #include "journal/outbox.hpp"
 
+#include "journal/dead_letters.hpp"
 #include "journal/outbox_files.hpp"
 
 #include <algorithm>
@@ -34,10 +35,10 @@ Outbox::Outbox(std::string run, core::Ledger& ledger, std::size_t max_bytes)
 
 Outbox::~Outbox() = default;
 
-void Outbox::keep_in(OutboxFiles& files) {
+void Outbox::keep_in(OutboxFiles& files, std::size_t max_segment_bytes) {
     files_ = &files;
     for (TopicQueue& queue : queues_) {
-        queue.keep_answered();
+        queue.keep_answered(max_segment_bytes);
     }
 }
 
@@ -135,6 +136,12 @@ void Outbox::take(core::Topic topic, std::uint64_t position) {
 RecordCost Outbox::put_back(core::Topic topic, std::uint64_t position) {
     const auto slot = queue(topic).set_state(position, RecordState::waiting);
     return {.size_bytes = slot.size_bytes(), .lines = slot.lines};
+}
+
+void Outbox::set_aside(core::Topic topic, std::uint64_t position) {
+    if (dead_letters_ != nullptr) {
+        dead_letters_->append(topic, queue(topic).record(position));
+    }
 }
 
 RecordCost Outbox::answered(core::Topic topic, std::uint64_t position) {

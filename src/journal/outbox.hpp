@@ -26,6 +26,7 @@
 
 namespace agent::journal {
 
+class DeadLetters;
 class OutboxFiles;
 
 class Outbox final : public RecordStore, public RecordSource {
@@ -35,7 +36,8 @@ class Outbox final : public RecordStore, public RecordSource {
     ~Outbox() override;
 
     // Before the first append(); `files` outlives the outbox.
-    void keep_in(OutboxFiles& files);
+    void keep_in(OutboxFiles& files, std::size_t max_segment_bytes);
+    void set_aside_in(DeadLetters& letters) { dead_letters_ = &letters; } // as long as anything is set aside
 
     Append append(core::Topic topic, std::string_view key, std::string_view value, std::uint64_t lines,
                   std::int64_t sealed_ms, const Origin& origin = Origin{}) override;
@@ -43,6 +45,7 @@ class Outbox final : public RecordStore, public RecordSource {
     std::optional<forward::RecordView> peek(core::Topic topic) override;
     void take(core::Topic topic, std::uint64_t position) override;
     RecordCost put_back(core::Topic topic, std::uint64_t position) override;
+    void set_aside(core::Topic topic, std::uint64_t position) override;
     RecordCost answered(core::Topic topic, std::uint64_t position) override;
 
     // Ends all records that are not in flight and counts their lines as `reason`: for the end of the process.
@@ -66,6 +69,7 @@ class Outbox final : public RecordStore, public RecordSource {
     core::Ledger& ledger_;
     std::size_t max_bytes_;
     OutboxFiles* files_ = nullptr;
+    DeadLetters* dead_letters_ = nullptr;
     std::array<TopicQueue, core::topic_count> queues_;
     std::array<std::uint64_t, core::topic_count> last_seq_{};
 };

@@ -12,8 +12,14 @@ namespace agent::journal {
 
 namespace {
 
-constexpr std::size_t loads_ahead = 2; // segments behind the one that is sent from
 constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+// Small enough that dropping one loses little of the budget.
+std::size_t segment_bytes(std::uint64_t max_bytes) {
+    constexpr std::uint64_t page = TopicQueue::first_segment_bytes;
+    const auto share = max_bytes / 64 / page * page;
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(share, page, core::limits::outbox_file_bytes));
+}
 
 } // namespace
 
@@ -26,7 +32,7 @@ OutboxFiles::OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& fil
       options_(std::move(options)),
       damage_(damage),
       wake_(std::move(wake)) {
-    outbox.keep_in(*this);
+    outbox.keep_in(*this, segment_bytes(options_.max_bytes));
     for (const auto topic : core::all_topics) {
         update_gate(topic);
     }
@@ -115,6 +121,9 @@ void OutboxFiles::collect(WriteBatch& batch) {
             collect(queue.at(index), batch);
             of(topic).collected_end = queue.at(index).file.next_to_write;
         }
+        if (index == queue.size() && (index == 0 || !has_unwritten(topic))) {
+            of(topic).collected_end = queue.stats().last_position + 1; // what went unwritten while the disk failed, too
+        }
         batch.end_positions[core::index(topic)] = of(topic).collected_end;
     }
 }
@@ -133,11 +142,13 @@ void OutboxFiles::collect(Segment& segment, WriteBatch& batch) {
 }
 
 bool OutboxFiles::has_unwritten() const {
-    return std::ranges::any_of(core::all_topics, [&](core::Topic topic) {
-        const auto& queue = outbox_.queue(topic);
-        return queue.size() != 0 &&
-               queue.at(queue.size() - 1).file.next_to_write < queue.at(queue.size() - 1).end_position();
-    });
+    return std::ranges::any_of(core::all_topics, [&](core::Topic topic) { return has_unwritten(topic); });
+}
+
+bool OutboxFiles::has_unwritten(core::Topic topic) const {
+    const auto& queue = outbox_.queue(topic);
+    return queue.size() != 0 &&
+           queue.at(queue.size() - 1).file.next_to_write < queue.at(queue.size() - 1).end_position();
 }
 
 void OutboxFiles::written(const WriteBatch& batch) {

@@ -86,6 +86,8 @@ class OutboxFiles {
     bool has_unwritten() const;
 
   private:
+    static constexpr std::size_t loads_ahead = 2; // segments behind the one that is sent from
+    bool has_unwritten(core::Topic topic) const;
     struct Load;
     struct Done {
         std::shared_ptr<JournalFile> file;

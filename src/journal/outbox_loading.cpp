@@ -11,7 +11,6 @@ namespace agent::journal {
 
 namespace {
 
-constexpr std::size_t loads_ahead = 2; // segments behind the one that is sent from
 constexpr std::size_t page_bytes = TopicQueue::first_segment_bytes;
 
 } // namespace

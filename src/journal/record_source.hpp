@@ -1,5 +1,4 @@
-// The port through which the feeder takes finished records out of the journal: today the outbox in memory, later also
-// one on disk. One thread; no call blocks.
+// The port through which the feeder takes finished records out of the journal. One thread; no call blocks.
 //
 // A record is waiting, then taken (handed to the consumer, its bytes pinned), then answered, which ends it, or put
 // back to waiting. Positions rise in each topic in the order in which the records were sealed.
@@ -30,6 +29,10 @@ class RecordSource {
 
     virtual void take(core::Topic topic, std::uint64_t position) = 0;
     virtual RecordCost put_back(core::Topic topic, std::uint64_t position) = 0;
+
+    // The record was taken, and will never be: it is kept for people to look at where that is possible. It is still to
+    // be answered.
+    virtual void set_aside(core::Topic topic, std::uint64_t position) = 0;
     virtual RecordCost answered(core::Topic topic, std::uint64_t position) = 0;
 };
 

@@ -73,7 +73,8 @@ bool Recovery::survey_topic(core::Topic topic, Findings& findings, std::string& 
     }
     const auto watermark = read_watermark(topic);
     auto& next_number = findings.next_numbers[core::index(topic)];
-    next_number = std::max<std::uint64_t>(1, watermark.number);
+    // Never the watermark's own file again: what it says must not be taken for what another run writes.
+    next_number = watermark.number + 1;
     for (const auto& [name, size_bytes] : *names) {
         const auto number = number_of(name, records_suffix);
         if (!number) {

@@ -54,6 +54,8 @@ class TopicQueue {
     // Records from this position on do not go yet: they are not written.
     void set_gate(std::uint64_t end_position) { gate_ = end_position; }
 
+    StoredRecord record(std::uint64_t position) const { return segments_[index_of(position)]->record(position); }
+
     // The record has to be waiting or taken. Returns its slot.
     Segment::Slot set_state(std::uint64_t position, RecordState state);
 
@@ -66,7 +68,10 @@ class TopicQueue {
 
     // Segments of which all records are answered are taken out of the queue by whoever looks after their files; without
     // files they go at once. The newest one stays while `keep_newest`.
-    void keep_answered() { keeps_answered_ = true; }
+    void keep_answered(std::size_t max_segment_bytes) {
+        keeps_answered_ = true;
+        max_segment_bytes_ = max_segment_bytes;
+    }
     std::unique_ptr<Segment> take_answered(bool keep_newest);
 
     // These answer records that wait, and return the lines that those stood for.

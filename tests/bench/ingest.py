@@ -16,7 +16,7 @@ CASES = [
 
 
 def start_agent():
-    command = [AGENT, "run", "--listen", "127.0.0.1:0", "--stdout", "--flush-interval", "3600"]
+    command = [AGENT, "run", "--listen", "127.0.0.1:0", "--stdout", "--no-state", "--flush-interval", "3600"]
     return measure.Server(command, r"ready listen=127\.0\.0\.1:(\d+)", "stderr")
 
 

@@ -14,7 +14,7 @@ MB = 1_000_000
 
 
 def start(*options):
-    command = [AGENT, "run", "--listen", "127.0.0.1:0", "--flush-interval", "3600", *options]
+    command = [AGENT, "run", "--listen", "127.0.0.1:0", "--no-state", "--flush-interval", "3600", *options]
     return measure.Server(command, r"ready listen=127\.0\.0\.1:(\d+) brokers=\S*", "stderr")
 
 

@@ -5,7 +5,7 @@ figures that were written down."""
 import importlib
 import sys
 
-NAMES = ["ingest", "digests", "accuracy", "stalls", "memory", "flush"]
+NAMES = ["ingest", "digests", "accuracy", "stalls", "memory", "flush", "journal"]
 
 
 def main():

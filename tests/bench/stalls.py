@@ -48,7 +48,7 @@ def run(_rounds):
 
 def show(output, step):
     name, lines, series, connections, block = step
-    command = [AGENT, "run", "--listen", "127.0.0.1:0", output, "--flush-interval", "1"]
+    command = [AGENT, "run", "--listen", "127.0.0.1:0", output, "--no-state", "--flush-interval", "1"]
     with measure.Server(command, r"ready listen=127\.0\.0\.1:(\d+)", "stderr") as agent:
         load = [LINE_SOURCE, agent.port, lines, series, connections, block]
         subprocess.run([str(word) for word in load], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,27 @@
+#include "app/default_state_dir.hpp"
+
+#include <cstdlib>
+
+namespace agent::app {
+
+namespace {
+
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread
+    return value == nullptr ? "" : value;
+}
+
+} // namespace
+
+std::string default_state_dir() {
+    if (const auto given = variable("STATE_DIRECTORY"); !given.empty()) {
+        return given.substr(0, given.find(':'));
+    }
+    if (const auto home = variable("XDG_STATE_HOME"); home.starts_with('/')) {
+        return home + "/metrics-agent";
+    }
+    const auto home = variable("HOME");
+    return home.starts_with('/') ? home + "/.local/state/metrics-agent" : "";
+}
+
+} // namespace agent::app
