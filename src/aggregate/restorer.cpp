@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace agent::aggregate {
 
@@ -17,32 +18,45 @@ void Restorer::define(std::uint64_t series_id, core::SeriesType type, bool is_by
 
 // Where the entry goes; none where nobody knows what it belongs to: its definition was damaged.
 Restorer::Found* Restorer::find(const journal::BucketHead& head, core::SeriesType type) {
-    const auto series = series_.find(head.series_id);
-    if (series == series_.end() || series->second->identity->type != type) {
+    const Key key{head.series_id, head.start_ms};
+    auto place = found_.find(key);
+    if (place == found_.end()) {
+        const auto series = series_.find(head.series_id);
+        if (series == series_.end() || series->second->identity->type != type) {
+            return nullptr;
+        }
+        place = found_.try_emplace(key).first;
+        place->second.series = series->second;
+        place->second.bucket.type = type;
+    }
+    auto& found = place->second;
+    if (found.bucket.type != type) { // asking the series would cost two cache misses for each entry
         return nullptr;
     }
-    const Key key{head.series_id, head.start_ms};
-    auto& found = found_[key];
-    if (head.is_first && !found.bucket.is_empty()) {
+    // Fewer lines: its first entry was lost.
+    if (!found.bucket.is_empty() && (head.is_first || head.lines < found.bucket.lines)) {
+        auto* const series = found.series;
         ended_.emplace_back(key, std::move(found));
         found = {};
+        found.series = series;
     }
     found.bucket.type = type;
     found.bucket.start_ms = head.start_ms;
-    found.bucket.lines = head.lines;
     found.last_frame = frame_;
-    found.resolution_ms = frame_resolution_ms_;
+    found.resolution_ms = frame_resolution_ms_ != 0 ? frame_resolution_ms_ : resolution_ms_; // 0: it was damaged
     return &found;
 }
 
 void Restorer::counter(const journal::BucketHead& head, std::int64_t value) {
     if (auto* const found = find(head, core::SeriesType::counter)) {
+        found->bucket.lines = head.lines;
         found->bucket.counter = {value};
     }
 }
 
 void Restorer::gauge(const journal::BucketHead& head, const journal::GaugeDelta& gauge) {
     if (auto* const found = find(head, core::SeriesType::gauge)) {
+        found->bucket.lines = head.lines;
         found->bucket.gauge = {gauge.last, gauge.last_ts_ms, gauge.min, gauge.max, gauge.sum};
     }
 }
@@ -58,9 +72,13 @@ void Restorer::digest(const journal::BucketHead& head, const journal::DigestDelt
     if (digest == nullptr) {
         digest = std::make_unique<mabs::TDigest>();
     }
-    if (delta.kept != 0 && delta.kept != digest->centroids().size()) {
-        return; // what it stands on was damaged
+    const auto weight = std::accumulate(delta.centroids.begin(), delta.centroids.end(), 0.0,
+                                        [](double sum, const mabs::Centroid& it) { return sum + it.weight; });
+    if (delta.kept != (delta.kept == 0 ? 0 : digest->centroids().size()) ||
+        delta.facts.weight != weight + (delta.kept == 0 ? 0 : digest->weight())) {
+        return; // what it stands on was damaged; weights add up exactly
     }
+    found->bucket.lines = head.lines;
     const auto settled = delta.kept == 0 ? delta.settled : 0;
     if (delta.kept == 0) {
         std::ranges::copy(delta.centroids.first(settled), digest->overwrite(settled).begin());
@@ -75,16 +93,15 @@ void Restorer::finish() {
         seal(key, found);
     }
     ended_.clear();
-    while (!found_.empty()) { // its memory goes as the table's comes
-        const auto first = found_.begin();
-        place(first->first, first->second);
-        found_.erase(first);
+    for (auto& [key, found] : found_) {
+        place(key, found);
     }
-    series_.clear();
+    found_ = {};
+    series_ = {};
 }
 
 void Restorer::place(const Key& key, Found& found) {
-    auto& series = *series_.at(key.first);
+    auto& series = *found.series;
     const bool is_digest = found.bucket.type == core::SeriesType::histogram;
     if (is_digest && (found.digest == nullptr || found.digest->empty())) {
         return;
@@ -115,7 +132,7 @@ void Restorer::place(const Key& key, Found& found) {
 }
 
 void Restorer::seal(const Key& key, Found& found) {
-    auto& series = *series_.at(key.first);
+    auto& series = *found.series;
     auto& bucket = found.bucket;
     if (bucket.type == core::SeriesType::histogram) {
         if (found.digest == nullptr || found.digest->empty()) {

@@ -10,12 +10,13 @@
 #include "mabs/tdigest.hpp"
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace agent::aggregate {
 
@@ -38,11 +39,18 @@ class Restorer final : public journal::Restoration {
   private:
     struct Found {
         Bucket bucket; // owns no digest
+        Series* series = nullptr;
         std::unique_ptr<mabs::TDigest> digest;
         std::uint64_t last_frame = 0;
         std::int64_t resolution_ms = 0;
     };
     using Key = std::pair<std::uint64_t, std::int64_t>; // series id, bucket start
+    struct KeyHash {
+        std::size_t operator()(const Key& key) const noexcept {
+            const auto mixed = key.first * 0x9E3779B97F4A7C15 ^ static_cast<std::uint64_t>(key.second);
+            return (mixed ^ mixed >> 32) * 0xC2B2AE3D27D4EB4F;
+        }
+    };
 
     Found* find(const journal::BucketHead& head, core::SeriesType type);
     void place(const Key& key, Found& found);
@@ -56,7 +64,7 @@ class Restorer final : public journal::Restoration {
     std::uint64_t frame_ = 0;
     std::int64_t frame_resolution_ms_ = 0;
     std::unordered_map<std::uint64_t, Series*> series_;
-    std::map<Key, Found> found_;
+    boost::unordered_flat_map<Key, Found, KeyHash> found_;
     std::vector<std::pair<Key, Found>> ended_; // began afresh later, but no record has what they were
 };
 

@@ -43,7 +43,7 @@ class BucketCounter final : public journal::Restoration {
         }
         series_.insert(head.series_id);
         const auto [found, is_new] = lines_.try_emplace({head.series_id, head.start_ms}, 0);
-        if (head.is_first && !is_new) { // what it was becomes a record of its own
+        if (!is_new && (head.is_first || head.lines < found->second)) { // what it was becomes a record of its own
             ++ended_buckets_;
             ended_lines_[core::index(topic->second)] += found->second;
         }

@@ -163,7 +163,7 @@ asio::awaitable<void> Daemon::shut_down() {
     }
     rooms_.listener.abort();
     const auto deadline = clock.steady_ms() + limits::shutdown_timeout_ms;
-    begin_flush();
+    begin_flush(true);
     while (rooms_.aggregator.is_flushing() && clock.steady_ms() < deadline && rooms_.output.failure().empty()) {
         co_await pause(1);
     }
@@ -251,8 +251,8 @@ void Daemon::journal_has_got_further() {
     pump();
 }
 
-void Daemon::begin_flush() {
-    rooms_.journal.begin_flush();
+void Daemon::begin_flush(bool is_last) {
+    rooms_.journal.begin_flush(is_last);
     drive_aggregator();
 }
 

@@ -65,7 +65,7 @@ class Daemon {
     void pump();
     void pump_all();
     void journal_has_got_further();
-    void begin_flush();
+    void begin_flush(bool is_last = false);
     void drive_aggregator();
     void log_journal();
     void log_events();

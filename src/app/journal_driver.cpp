@@ -78,9 +78,9 @@ bool JournalDriver::has_work() const {
            (changed_since_ms_ != 0 || is_awaited_ || journal_->has_unwritten_records() || !journal_->is_quiet());
 }
 
-void JournalDriver::begin_flush() {
+void JournalDriver::begin_flush(bool is_last) {
     if (journal_ != nullptr) {
-        journal_->begin_flush();
+        journal_->begin_flush(is_last);
     }
     aggregator_.begin_flush();
 }

@@ -49,7 +49,7 @@ class JournalDriver final : public aggregate::SampleSink, public listen::Journal
     bool has_work() const;
     bool is_awaited() const { return is_awaited_; }
 
-    void begin_flush();
+    void begin_flush(bool is_last = false);
     void end_flush();
 
     // A flush is due because of the deltas' size.

@@ -62,7 +62,7 @@ class TextShow {
         show_deltas(contents);
         show_open(contents.open);
         for (const auto topic : core::all_topics) {
-            show_topic("records", topic, contents.records[index(topic)], contents.watermarks[index(topic)]);
+            show_topic(topic, contents.records[index(topic)], contents.watermarks[index(topic)]);
         }
         for (const auto topic : core::all_topics) {
             if (const auto& letters = contents.dead_letters[index(topic)]; letters.files != 0) {
@@ -128,14 +128,16 @@ class TextShow {
         }
     }
 
-    void show_topic(std::string_view name, core::Topic topic, const RecordCounts& counts,
-                    const std::optional<ShownWatermark>& watermark) {
-        show_records(name, topic, counts);
-        out_ << "; answered: " << number(counts.answered_records);
-        if (watermark) {
-            out_ << " (watermark: file " << watermark->file << ", seq " << watermark->seq << ')';
+    void show_topic(core::Topic topic, const RecordCounts& counts, const std::optional<ShownWatermark>& watermark) {
+        const auto mark = watermark
+                              ? " (watermark: file " + number(watermark->file) + ", seq " + number(watermark->seq) + ")"
+                              : std::string();
+        if (counts.files == 0) {
+            line("records", std::string(core::base_name(topic)) + ": none" + mark);
+            return;
         }
-        out_ << '\n';
+        show_records("records", topic, counts);
+        out_ << "; answered: " << counts.answered_records << mark << '\n';
         for (const auto& [run, records] : counts.runs) {
             line("", "run " + run + ": " + count(records, "record"));
         }

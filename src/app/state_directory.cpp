@@ -9,7 +9,8 @@ namespace agent::app {
 
 struct StateDirectory::Parts {
     Parts(boost::asio::io_context& io, const RunOptions& options, journal::Outbox& outbox, const core::Clock& clock)
-        : writer(io),
+        : directory(options.state_dir),
+          writer(io),
           syncer(io),
           reader(io),
           journal(files, {writer, syncer, reader},
@@ -19,6 +20,7 @@ struct StateDirectory::Parts {
                       }
                   }) {}
 
+    std::string directory;
     journal::PosixFileSystem files;
     JournalDriver* driver = nullptr;
     ThreadRunner writer;
@@ -46,9 +48,11 @@ void StateDirectory::replay(aggregate::Aggregator& aggregator, JournalDriver& dr
     parts_->journal.replay(restorer);
     const auto& damage = parts_->journal.damage();
     if (damage.places + damage.set_aside_files + damage.read_failures != 0) {
-        log.error("the state directory is damaged: " + std::to_string(damage.places) + " places skipped, " +
-                  std::to_string(damage.bytes) + " bytes there; " + std::to_string(damage.set_aside_files) +
-                  " files set aside, " + std::to_string(damage.read_failures) + " could not be read");
+        log.error("state directory " + parts_->directory + ": " + std::to_string(damage.places) +
+                  " damaged places skipped, " + std::to_string(damage.bytes) + " bytes there; " +
+                  std::to_string(damage.set_aside_files) + " files moved to set-aside, " +
+                  std::to_string(damage.read_failures) +
+                  " files could not be read (`metrics-agent journal show` names them)");
     }
 }
 

@@ -17,67 +17,41 @@ namespace agent::journal {
 class DeadLetters::Work {
   public:
     Work(FileSystem& files, Options options) : disk_(files), options_(std::move(options)) {}
-    ~Work() {
-        for (const auto& file : files_) {
-            if (file.descriptor >= 0) {
-                disk_.close(file.descriptor);
-            }
-        }
-    }
-    Work(const Work&) = delete;
-    Work& operator=(const Work&) = delete;
 
     std::string path(core::Topic topic) const {
         return options_.directory + "/" + std::string(core::base_name(topic)).append(records_suffix);
     }
 
+    // The file is open no longer than this: its lock must not be in the syncer's way, and people may remove it.
     bool append(core::Topic topic, std::span<const std::byte> frame) {
-        auto& file = files_[core::index(topic)];
-        if (file.descriptor < 0 && !open(topic, file)) {
-            return false;
-        }
-        if (file.end + frame.size() > core::limits::dead_letter_bytes ||
-            write_at(disk_, file.descriptor, frame, file.end)) {
-            return false; // the next one is written over what there is of it
-        }
-        file.end += frame.size();
-        return true;
-    }
-
-  private:
-    struct File {
-        FileSystem::Descriptor descriptor = -1;
-        std::uint64_t end = 0;
-    };
-
-    bool open(core::Topic topic, File& file) {
+        auto& end = ends_[core::index(topic)];
         const auto where = path(topic);
-        if (open_at(where, file)) {
+        if (append_at(where, end, frame)) {
             return true;
         }
         // What is there is none of ours, or a newer version's: out of the way with it.
         const auto aside = options_.set_aside + "/dead-letter-" + std::string(core::base_name(topic)) + "-" +
                            options_.run + std::string(records_suffix);
-        return is_strange_ && disk_.rename(where, aside) && open_at(where, file);
+        return is_strange_ && disk_.rename(where, aside) && append_at(where, end, frame);
     }
 
-    bool open_at(const std::string& where, File& file) {
+  private:
+    bool append_at(const std::string& where, std::uint64_t& end, std::span<const std::byte> frame) {
         is_strange_ = false;
         const auto descriptor = disk_.lock(where); // of the port's calls the one that opens to write and keeps
         if (!descriptor) {
             return false;
         }
-        file.end = take_up(*descriptor);
-        if (file.end == 0) {
-            disk_.close(*descriptor);
-            return false;
-        }
-        file.descriptor = *descriptor;
-        return true;
+        end = take_up(*descriptor, end);
+        const bool is_written = end != 0 && end + frame.size() <= core::limits::dead_letter_bytes &&
+                                !write_at(disk_, *descriptor, frame, end); // else the next one is written over it
+        end += is_written ? frame.size() : 0;
+        disk_.close(*descriptor);
+        return is_written;
     }
 
-    // Where the next frame goes; 0 where none can.
-    std::uint64_t take_up(FileSystem::Descriptor descriptor) {
+    // Where the next frame goes; 0 where none can. `known_end`: as far as this process has got with the file, or 0.
+    std::uint64_t take_up(FileSystem::Descriptor descriptor, std::uint64_t known_end) {
         std::array<std::byte, file_header_bytes> bytes{};
         std::size_t there = 0;
         while (there < bytes.size()) {
@@ -96,6 +70,9 @@ class DeadLetters::Work {
         if (is_strange_) {
             return 0;
         }
+        if (known_end != 0) {
+            return known_end;
+        }
         FrameReader reader(disk_, descriptor, file_header_bytes);
         while (reader.next()) {
         }
@@ -104,7 +81,7 @@ class DeadLetters::Work {
 
     FileSystem& disk_;
     Options options_;
-    std::array<File, core::topic_count> files_;
+    std::array<std::uint64_t, core::topic_count> ends_{};
     bool is_strange_ = false;
 };
 

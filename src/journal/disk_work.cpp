@@ -87,15 +87,45 @@ WriteResult write_batch(FileSystem& files, const WriteBatch& batch) {
     return result;
 }
 
-void remove_files(FileSystem& files, const std::vector<std::shared_ptr<JournalFile>>& doomed) {
+std::vector<std::shared_ptr<JournalFile>> remove_files(FileSystem& files,
+                                                       const std::vector<std::shared_ptr<JournalFile>>& doomed) {
+    std::vector<std::shared_ptr<JournalFile>> left;
     for (const auto& file : doomed) {
         file->is_removed = true;
         close(files, *file);
-        static_cast<void>(files.remove(file->path));
+        if (!files.remove(file->path)) {
+            left.push_back(file);
+        }
     }
+    return left;
 }
 
-error_code sync_all(FileSystem& files, const std::set<std::string>& paths, const std::set<std::string>& directories) {
+namespace {
+
+// Its bytes in place, chunk by chunk. The writer may put more behind them meanwhile.
+error_code write_again(FileSystem& files, const std::string& path) {
+    const auto file = files.lock(path); // of the port's calls the one that opens to write and keeps
+    if (!file) {
+        return file.error();
+    }
+    std::vector<std::byte> chunk(std::size_t{1} << 18);
+    error_code failed;
+    for (std::uint64_t offset = 0; !failed;) {
+        const auto size = files.read_at(*file, chunk, offset);
+        if (size && *size == 0) {
+            break;
+        }
+        failed = size ? write_at(files, *file, std::span(chunk).first(*size), offset) : size.error();
+        offset += size ? *size : 0;
+    }
+    files.close(*file);
+    return failed;
+}
+
+} // namespace
+
+error_code sync_all(FileSystem& files, const std::set<std::string>& paths, const std::set<std::string>& doubtful,
+                    const std::set<std::string>& directories) {
     error_code first;
     const auto note = [&](const FileSystem::Result<void>& done) {
         if (!done && !first) {
@@ -110,7 +140,8 @@ error_code sync_all(FileSystem& files, const std::set<std::string>& paths, const
             }
             continue;
         }
-        note(files.sync(*file));
+        const auto failed = doubtful.contains(path) ? write_again(files, path) : error_code{};
+        note(failed ? FileSystem::Result<void>(failed) : files.sync(*file));
         files.close(*file);
     }
     for (const auto& directory : directories) {

@@ -26,12 +26,15 @@ struct WriteResult {
 // Writes everything, or up to the first failure; doing it again from the front does no harm.
 WriteResult write_batch(FileSystem& files, const WriteBatch& batch);
 
-// What cannot be removed now is left for the next start.
-void remove_files(FileSystem& files, const std::vector<std::shared_ptr<JournalFile>>& doomed);
+// Gives those that could not be removed. What would still be written to them is not, all the same.
+std::vector<std::shared_ptr<JournalFile>> remove_files(FileSystem& files,
+                                                       const std::vector<std::shared_ptr<JournalFile>>& doomed);
 
-// fdatasync of each path that is still there, fsync of each directory; the first failure.
+// fdatasync of each path that is still there, fsync of each directory; the first failure. Paths that are also
+// `doubtful` are written once more before: after an fdatasync that failed Linux takes the pages for clean, and the next
+// one has nothing to do and succeeds.
 boost::system::error_code sync_all(FileSystem& files, const std::set<std::string>& paths,
-                                   const std::set<std::string>& directories);
+                                   const std::set<std::string>& doubtful, const std::set<std::string>& directories);
 
 // All of it, or what failed.
 boost::system::error_code write_at(FileSystem& files, FileSystem::Descriptor file, std::span<const std::byte> bytes,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace agent::journal {
 
@@ -26,10 +27,12 @@ std::optional<Frame> FrameReader::next() {
             continue;
         }
         const std::span frame = unread().first(frame_bytes);
+        const std::uint64_t offset = buffer_offset_ + begin_;
         if (!read_frame(frame)) {
+            is_wrong_ = is_wrong_ || offset == good_end_; // all its bytes are there: nobody was killed within them
             continue;
         }
-        const std::uint64_t offset = buffer_offset_ + begin_;
+        is_wrong_ = false;
         if (offset != good_end_) {
             ++damaged_places_;
             damaged_bytes_ += offset - good_end_;
@@ -39,7 +42,14 @@ std::optional<Frame> FrameReader::next() {
         return Frame{.header = *claimed, .offset = offset, .payload = frame.subspan(frame_header_bytes)};
     }
     if (!failure_) {
-        torn_bytes_ = buffer_offset_ + end_ - good_end_;
+        const auto rest = buffer_offset_ + end_ - good_end_;
+        if (std::exchange(is_wrong_, false)) {
+            ++damaged_places_;
+            damaged_bytes_ += rest;
+            good_end_ += rest;
+        } else {
+            torn_bytes_ = rest;
+        }
     }
     return std::nullopt;
 }

@@ -1,5 +1,5 @@
 // Reads the frames of a file one after the other, in bounded memory (one chunk, or the largest frame), and gets over
-// damage: a place where no whole frame with the right CRC stands is skipped up to the next that does. What is damaged
+// damage: a place where no whole frame with the right CRC stands is skipped up to the next that does. What is missing
 // at the very end is a torn tail: the writer was killed, that is no damage.
 #pragma once
 
@@ -54,6 +54,7 @@ class FrameReader {
     std::size_t end_ = 0;
     std::uint64_t buffer_offset_; // of the buffer's front in the file
     std::uint64_t good_end_;
+    bool is_wrong_ = false; // at good_end_ stands a frame that has all its bytes and a wrong CRC
     std::uint64_t damaged_places_ = 0;
     std::uint64_t damaged_bytes_ = 0;
     std::uint64_t torn_bytes_ = 0;

@@ -19,7 +19,11 @@ Journal::Journal(FileSystem& files, const Runners& runners, JournalOptions optio
       clock_(clock),
       wake_(std::move(wake)),
       deltas_(layout_.deltas, *outbox.run(), options_.resolution_ms),
-      files_(outbox, deltas_, files, runners.reader, {layout_.outbox, options_.max_bytes}, damage_, wake_),
+      files_(outbox, deltas_, files, runners.reader,
+             {.directory = layout_.outbox,
+              .max_bytes = options_.max_bytes,
+              .waits_for_sync = options_.fsync == Fsync::always},
+             damage_, wake_),
       dead_letters_(outbox, files, runners.writer, {layout_.dead_letters, layout_.set_aside, *outbox.run()},
                     [this](const std::string& path) { syncer_.add_file(path); }),
       batch_(std::make_unique<WriteBatch>()),
@@ -109,8 +113,14 @@ void Journal::reach(std::uint64_t drain) {
 }
 
 bool Journal::is_durable() const {
-    const bool is_hanging = is_writing_ && clock_.steady_ms() - write_began_ms_ > limits::journal_patience_ms;
-    return !is_failing() && !is_hanging && !(options_.fsync == Fsync::always && syncer_.has_failed());
+    const auto hangs_since = [now_ms = clock_.steady_ms()](std::int64_t began_ms) {
+        return now_ms - began_ms > limits::journal_patience_ms;
+    };
+    if (is_failing() || (is_writing_ && hangs_since(write_began_ms_))) {
+        return false;
+    }
+    return options_.fsync != Fsync::always ||
+           (!syncer_.has_failed() && !(syncer_.is_busy() && hangs_since(syncer_.began_ms())));
 }
 
 std::int64_t Journal::oldest_unwritten_ms() const {
@@ -118,11 +128,16 @@ std::int64_t Journal::oldest_unwritten_ms() const {
 }
 
 void Journal::sync() {
-    const bool is_awaited = options_.fsync == Fsync::always && written_drain_ > safe_drain_;
+    const bool is_awaited = options_.fsync == Fsync::always && (written_drain_ > safe_drain_ || files_.has_gated());
     const auto before = syncer_.next();
     syncer_.start_if_due(is_awaited || is_closing_);
     if (syncer_.is_busy() && syncer_.next() != before) {
         syncing_drain_ = written_drain_;
+        files_.begin_sync();
+    } else if (is_awaited && syncer_.has_nothing_to_do()) { // the last sync had it already
+        safe_drain_ = written_drain_;
+        files_.begin_sync();
+        files_.end_sync();
     }
 }
 
@@ -130,8 +145,13 @@ void Journal::synced(const error_code& failure) {
     if (failure) {
         ++stats_.sync_failures;
         stats_.last_failure = "fdatasync in " + layout_.root + ": " + failure.message();
+        files_.set_sync_failing(true);
     } else if (options_.fsync == Fsync::always) {
         safe_drain_ = syncing_drain_;
+        files_.end_sync();
+    }
+    if (!failure) {
+        files_.set_sync_failing(false);
     }
     sync();
     retire();
@@ -148,12 +168,15 @@ void Journal::beat() {
 }
 
 bool Journal::is_choked() const {
-    return !is_failing() && files_.has_unwritten() && outbox_.held_bytes() > limits::outbox_bytes * 3 / 4;
+    return !is_failing() && files_.has_unwritten() && outbox_.held_bytes() > outbox_.max_bytes() / 4 * 3;
 }
 
-void Journal::begin_flush() {
-    if (!is_flushing_) {
-        is_flushing_ = true;
+void Journal::begin_flush(bool is_last) {
+    if (std::exchange(is_flushing_, true)) {
+        return;
+    }
+    // New files for each flush would be more than a slow disk can sync: it would fall behind for ever.
+    if (is_last || !syncer_.is_busy()) {
         deltas_.rotate();
         files_.end_idle();
     }
@@ -172,7 +195,9 @@ void Journal::end_flush() {
 }
 
 bool Journal::wants_flush() const {
-    return deltas_.current_bytes() > options_.max_bytes / limits::early_flush_share;
+    // While a sync is under way no segment would end with it.
+    return !is_flushing_ && !syncer_.is_busy() &&
+           deltas_.current_bytes() > options_.max_bytes / limits::early_flush_share;
 }
 
 // Lets delta segments go of which the records are safe.
@@ -222,31 +247,47 @@ void Journal::tidy() {
     if (is_closing_ || now_ms - last_watermark_ms_ >= limits::journal_watermark_ms) {
         last_watermark_ms_ = now_ms;
         watermarks = changed_watermarks();
+        files_.load_again();
     }
-    auto doomed = std::exchange(doomed_, {});
-    const auto removing_below = doomed.empty() ? 0 : living_below_;
-    std::ranges::move(files_.take_removable(removable_below_frame_), std::back_inserter(doomed));
-    if (watermarks.empty() && doomed.empty()) {
+    auto work = std::make_shared<Tidying>();
+    work->watermarks = std::move(watermarks);
+    if (now_ms >= next_removal_ms_) {
+        work->deltas = std::exchange(doomed_, {});
+        work->deltas_below = work->deltas.empty() ? 0 : living_below_;
+        work->records = std::exchange(doomed_records_, {});
+        std::ranges::move(files_.take_removable(removable_below_frame_), std::back_inserter(work->records));
+    }
+    if (work->watermarks.empty() && work->deltas.empty() && work->records.empty()) {
         return;
     }
     is_tidying_ = true;
     runners_.writer.run(
-        [&disk = disk_, doomed = std::move(doomed), watermarks = std::move(watermarks)] {
-            remove_files(disk, doomed);
-            for (const auto& [path, watermark] : watermarks) {
-                static_cast<void>(replace_file(disk, path, encode(watermark))); // an old one sends a little again
+        [&disk = disk_, work] {
+            work->deltas = remove_files(disk, work->deltas);
+            work->records = remove_files(disk, work->records);
+            for (const auto& [path, watermark] : work->watermarks) {
+                work->watermarks_failed = replace_file(disk, path, encode(watermark)) || work->watermarks_failed;
             }
         },
-        [this, removing_below] { tidied(removing_below); });
+        [this, work] { tidied(*work); });
 }
 
-// Records may go only when no delta is left, not even after a power loss, that they contain.
-void Journal::tidied(std::uint64_t removed_deltas_below) {
+// Records may go only when no delta is left, not even after a power loss, that they contain. What could not be removed
+// is tried again: a delta that stayed behind would be counted once more at the next start.
+void Journal::tidied(const Tidying& done) {
     is_tidying_ = false;
-    if (removed_deltas_below != 0) {
+    if (!done.deltas.empty() || !done.records.empty()) {
+        next_removal_ms_ = clock_.steady_ms() + limits::journal_retry_ms;
+    }
+    doomed_.insert(doomed_.begin(), done.deltas.begin(), done.deltas.end());
+    doomed_records_.insert(doomed_records_.end(), done.records.begin(), done.records.end());
+    if (done.deltas_below != 0 && done.deltas.empty()) {
         syncer_.add_directory(layout_.deltas);
         removal_sync_ = syncer_.next();
-        removing_below_ = removed_deltas_below;
+        removing_below_ = done.deltas_below;
+    }
+    if (done.watermarks_failed) {
+        watermarks_ = {}; // all are written again
     }
     wake_();
 }
@@ -258,7 +299,7 @@ void Journal::begin_close() {
 
 bool Journal::is_closed() const {
     return is_quiet() && retiring_.segments.empty() && doomed_.empty() && removal_sync_ == 0 &&
-           syncer_.has_nothing_to_do() && !files_.has_removable(removable_below_frame_);
+           syncer_.has_nothing_to_do() && doomed_records_.empty() && !files_.has_removable(removable_below_frame_);
 }
 
 } // namespace agent::journal

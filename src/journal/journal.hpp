@@ -85,7 +85,7 @@ class Journal {
     std::uint64_t safe_drain() const { return safe_drain_; }
 
     // Whether everything that was written is safe, too, as --fsync has it.
-    bool is_all_safe() const { return safe_drain_ == last_drain_; }
+    bool is_all_safe() const { return safe_drain_ == last_drain_ && !is_writing_ && !is_failing(); }
 
     // Every record and every delta that was handed over has been written.
     bool is_all_written() const { return is_quiet() && !is_failing() && !files_.has_unwritten(); }
@@ -100,7 +100,7 @@ class Journal {
     bool is_choked() const;
 
     // A flush begins; it has sealed everything that had been changed before.
-    void begin_flush();
+    void begin_flush(bool is_last = false); // of this process
     void end_flush();
 
     // The deltas since the last flush have become so many that they should be sealed.
@@ -130,6 +130,15 @@ class Journal {
         std::uint64_t sync = 0;                                       // not 0: safe when this sync is done
     };
 
+    // What the writer's thread removes and replaces.
+    struct Tidying {
+        std::vector<std::shared_ptr<JournalFile>> deltas;  // afterwards those that could not be removed
+        std::vector<std::shared_ptr<JournalFile>> records; // ... too
+        std::vector<std::pair<std::string, Watermark>> watermarks;
+        std::uint64_t deltas_below = 0; // all older ones are gone then; 0: none is removed
+        bool watermarks_failed = false;
+    };
+
     boost::system::result<void, std::string> make_directories();
     void start_writing();
     void written(const WriteResult& result);
@@ -139,7 +148,7 @@ class Journal {
     void synced(const boost::system::error_code& failure);
     void retire();
     void tidy();
-    void tidied(std::uint64_t removed_deltas_below); // 0: none
+    void tidied(const Tidying& done);
     std::vector<std::pair<std::string, Watermark>> changed_watermarks();
 
     FileSystem& disk_;
@@ -177,9 +186,11 @@ class Journal {
     std::uint64_t removable_below_frame_ = 0; // files whose records contain no delta from here on may go
     bool is_tidying_ = false;
     bool is_closing_ = false;
-    std::vector<std::shared_ptr<JournalFile>> doomed_;
-    std::array<Watermark, core::topic_count> watermarks_{}; // on disk
+    std::vector<std::shared_ptr<JournalFile>> doomed_;         // deltas, to be removed
+    std::vector<std::shared_ptr<JournalFile>> doomed_records_; // which could not be removed yet
+    std::array<Watermark, core::topic_count> watermarks_{};    // on disk
     std::int64_t last_watermark_ms_ = 0;
+    std::int64_t next_removal_ms_ = 0; // after one that failed
 };
 
 } // namespace agent::journal

@@ -1,6 +1,8 @@
 // How a journal begins: the part of Journal that blocks.
+#include "journal/file_names.hpp"
 #include "journal/journal.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +25,8 @@ boost::system::result<void, std::string> Journal::make_directories() {
             return {boost::system::in_place_error,
                     "state directory " + layout_.root + ": cannot make " + folder + ": " + made.error().message()};
         }
-        const auto parent = folder.substr(0, folder.rfind('/'));
-        if (options_.fsync != Fsync::never && !parent.empty() && parent.size() >= layout_.root.size()) {
+        if (options_.fsync != Fsync::never && folder.size() >= layout_.root.size()) {
+            const auto parent = folder.substr(0, std::max<std::size_t>(1, folder.rfind('/')));
             static_cast<void>(disk_.sync_directory(parent)); // a disk that cannot do even this shows soon enough
         }
     }
@@ -59,11 +61,15 @@ void Journal::replay(Restoration& into) {
         files_.set_next_number(topic, findings_.next_numbers[core::index(topic)]);
         for (const auto& file : findings_.records[core::index(topic)]) {
             files_.add_found(topic, file, findings_.last.last_frame);
+            syncer_.add_file(layout_.topic(topic) + "/" + file_name(file.header.number, records_suffix));
         }
+        syncer_.add_directory(layout_.topic(topic));
     }
     for (const auto& [first_frame, size_bytes] : findings_.deltas) {
         deltas_.add_found(first_frame, size_bytes);
+        syncer_.add_file(layout_.deltas + "/" + file_name(first_frame, deltas_suffix));
     }
+    syncer_.add_directory(layout_.deltas); // an earlier run was killed before it could sync all this, perhaps
     living_below_ = removable_below_frame_ = deltas_.first_living_frame();
     findings_ = {};
     into.finish(); // may append records

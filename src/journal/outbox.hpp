@@ -53,7 +53,8 @@ class Outbox final : public RecordStore, public RecordSource {
 
     const QueueStats& stats(core::Topic topic) const { return queues_[core::index(topic)].stats(); }
     std::size_t held_bytes() const; // memory of all segments
-    bool empty() const;             // nothing waits and nothing is in flight
+    std::size_t max_bytes() const { return max_bytes_; }
+    bool empty() const; // nothing waits and nothing is in flight
 
     // For the files.
     TopicQueue& queue(core::Topic topic) { return queues_[core::index(topic)]; }

@@ -159,8 +159,35 @@ void OutboxFiles::written(const WriteBatch& batch) {
     }
 }
 
+void OutboxFiles::begin_sync() {
+    for (auto& mine : topics_) {
+        mine.syncing_end = mine.written_end;
+    }
+}
+
+void OutboxFiles::end_sync() {
+    for (const auto topic : core::all_topics) {
+        of(topic).synced_end = of(topic).syncing_end;
+        update_gate(topic);
+    }
+}
+
+bool OutboxFiles::has_gated() const {
+    return options_.waits_for_sync &&
+           std::ranges::any_of(topics_, [](const PerTopic& mine) { return mine.synced_end < mine.written_end; });
+}
+
+// A record that was sent and is then lost with the power would come again, made of its deltas, as another one.
 void OutboxFiles::update_gate(core::Topic topic) {
-    outbox_.queue(topic).set_gate(is_failing_ ? never : of(topic).written_end);
+    const auto safe_end = options_.waits_for_sync && !is_sync_failing_ ? of(topic).synced_end : of(topic).written_end;
+    outbox_.queue(topic).set_gate(is_failing_ ? never : safe_end);
+}
+
+void OutboxFiles::set_sync_failing(bool is_failing) {
+    is_sync_failing_ = is_failing;
+    for (const auto topic : core::all_topics) {
+        update_gate(topic);
+    }
 }
 
 void OutboxFiles::set_failing(bool is_failing) {
@@ -223,7 +250,8 @@ void OutboxFiles::drop(core::Topic topic, Segment& segment) {
 void OutboxFiles::forget(core::Topic topic, Segment& segment) {
     of(topic).size_bytes -= segment.file.size_bytes;
     size_bytes_ -= segment.file.size_bytes;
-    of(topic).done.push_back({segment.file.file, 0, 0});
+    // Some of it may have been sent: it goes when no delta is left that it contains, as all others.
+    of(topic).done.push_back({segment.file.file, 0, segment.file.most_covered});
 }
 
 void OutboxFiles::finish(core::Topic topic, const Segment& segment) {

@@ -25,6 +25,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace agent::journal {
@@ -42,6 +43,7 @@ class OutboxFiles {
         std::string directory; // STATE_DIR/outbox
         std::uint64_t max_bytes = core::limits::journal_bytes;
         std::size_t resident_bytes = core::limits::outbox_resident_bytes; // a topic
+        bool waits_for_sync = false; // records do not go before they are safe from power loss
     };
 
     // All outlive it. `wake` is called when a load has made records available.
@@ -58,6 +60,7 @@ class OutboxFiles {
     void take_answered(core::Topic topic);
     void load_next(core::Topic topic); // the segment to send from is absent
     void load_ahead(core::Topic topic);
+    void load_again();                                             // what could not be read; every second
     void make_room();                                              // on disk
     bool release_memory(std::size_t bytes, std::size_t max_bytes); // so that so much more can be held
     void forget(core::Topic topic, Segment& segment);
@@ -65,6 +68,12 @@ class OutboxFiles {
     // What has not been written yet, as frames. `written()` when a batch is on the disk.
     void collect(WriteBatch& batch);
     void written(const WriteBatch& batch);
+
+    // A sync begins, and has ended well: what had been written when it began is safe from power loss.
+    void begin_sync();
+    void end_sync();
+    void set_sync_failing(bool is_failing); // records go all the same, as from a disk that fails
+    bool has_gated() const;                 // records that are written and wait for a sync
 
     // While the disk fails records go without having been written.
     void set_failing(bool is_failing);
@@ -100,6 +109,8 @@ class OutboxFiles {
         std::uint64_t size_bytes = 0;    // of the files of its queue
         std::uint64_t collected_end = 1; // positions below are written or on their way
         std::uint64_t written_end = 1;
+        std::uint64_t syncing_end = 1;
+        std::uint64_t synced_end = 1;
     };
 
     PerTopic& of(core::Topic topic) { return topics_[core::index(topic)]; }
@@ -121,9 +132,11 @@ class OutboxFiles {
     Damage& damage_;
     std::function<void()> wake_;
     std::array<PerTopic, core::topic_count> topics_;
-    std::vector<std::shared_ptr<JournalFile>> closing_; // written to their end, still open
-    std::uint64_t size_bytes_ = 0;                      // of records files
+    std::vector<std::pair<core::Topic, std::uint64_t>> unread_; // first positions of segments to load again
+    std::vector<std::shared_ptr<JournalFile>> closing_;         // written to their end, still open
+    std::uint64_t size_bytes_ = 0;                              // of records files
     bool is_failing_ = false;
+    bool is_sync_failing_ = false;
 };
 
 } // namespace agent::journal

@@ -11,6 +11,7 @@ namespace agent::journal {
 
 namespace {
 
+constexpr std::uint8_t most_failed_loads = 10; // then what can be read is all there is: others wait behind it
 constexpr std::size_t page_bytes = TopicQueue::first_segment_bytes;
 
 } // namespace
@@ -19,7 +20,7 @@ struct OutboxFiles::Load {
     std::string path;
     std::uint64_t answered_seq = 0;
     std::unique_ptr<Segment> segment;
-    Damage damage;
+    Damage damage; // with a read failure: not all of the file could be read
 };
 
 namespace {
@@ -86,15 +87,28 @@ void OutboxFiles::load(core::Topic topic, Segment& segment) {
         [this, topic, load] { loaded(topic, load); });
 }
 
+void OutboxFiles::load_again() {
+    for (const auto& [topic, first_position] : std::exchange(unread_, {})) {
+        if (auto* const segment = outbox_.queue(topic).find(first_position); segment != nullptr) {
+            segment->file.is_loading = false;
+            load(topic, *segment);
+        }
+    }
+}
+
 void OutboxFiles::loaded(core::Topic topic, const std::shared_ptr<Load>& load) {
-    damage_.places += load->damage.places;
-    damage_.bytes += load->damage.bytes;
     damage_.read_failures += load->damage.read_failures;
     auto& queue = outbox_.queue(topic);
     auto* const segment = queue.find(load->segment->first_position());
     if (segment == nullptr || segment->is_resident()) {
         return; // dropped meanwhile
     }
+    if (load->damage.read_failures != 0 && ++segment->file.failed_loads < most_failed_loads) {
+        unread_.emplace_back(topic, segment->first_position());
+        return;
+    }
+    damage_.places += load->damage.places;
+    damage_.bytes += load->damage.bytes;
     segment->file.is_loading = false;
     outbox_.count_dropped(topic, queue.load(*segment, *load->segment), core::DropReason::damaged);
     if (std::exchange(segment->file.is_found, false)) {

@@ -48,7 +48,7 @@ bool Recovery::survey_deltas(Findings& findings, std::string& error) {
         }
         FileHeader header;
         const auto path = layout_.deltas + "/" + name;
-        const auto found = check(path, size_bytes, header);
+        const auto found = check(path, header);
         findings.last.last_frame = std::max(findings.last.last_frame, *number);
         if (found == HeaderCheck::newer) {
             put_aside(path, name);
@@ -83,7 +83,11 @@ bool Recovery::survey_topic(core::Topic topic, Findings& findings, std::string& 
         next_number = std::max(next_number, *number + 1);
         FileHeader header;
         const auto path = folder + "/" + name;
-        if (const auto found = check(path, size_bytes, header); found != HeaderCheck::good) {
+        const auto found = check(path, header);
+        if (!found) {
+            continue; // it stays where it is: the next start may be able to
+        }
+        if (found != HeaderCheck::good) {
             if (size_bytes <= file_header_bytes && found == HeaderCheck::damaged) {
                 static_cast<void>(moves_ && files_.remove(path)); // killed while it was made
                 continue;
@@ -102,22 +106,20 @@ bool Recovery::survey_topic(core::Topic topic, Findings& findings, std::string& 
     return true;
 }
 
-HeaderCheck Recovery::check(const std::string& path, std::uint64_t size_bytes, FileHeader& header) {
+std::optional<HeaderCheck> Recovery::check(const std::string& path, FileHeader& header) {
     std::array<std::byte, file_header_bytes> bytes{};
     const auto file = files_.open(path);
-    if (!file || size_bytes < bytes.size()) {
-        damage_.read_failures += file ? 0 : 1;
-        if (file) {
-            files_.close(*file);
-        }
-        return HeaderCheck::damaged;
+    if (!file) {
+        ++damage_.read_failures;
+        return std::nullopt;
     }
     const auto size = files_.read_at(*file, bytes, 0);
     files_.close(*file);
-    if (!size || *size != bytes.size()) {
-        return HeaderCheck::damaged;
+    if (!size) {
+        ++damage_.read_failures;
+        return std::nullopt;
     }
-    return decode(bytes, header);
+    return decode(std::span(bytes).first(*size), header);
 }
 
 void Recovery::put_aside(const std::string& path, const std::string& name) {

@@ -15,7 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -83,7 +83,7 @@ class Recovery {
 
     bool survey_deltas(Findings& findings, std::string& error);
     bool survey_topic(core::Topic topic, Findings& findings, std::string& error);
-    HeaderCheck check(const std::string& path, std::uint64_t size_bytes, FileHeader& header);
+    std::optional<HeaderCheck> check(const std::string& path, FileHeader& header); // none: it cannot be read now
     void put_aside(const std::string& path, const std::string& name);
     Watermark read_watermark(core::Topic topic);
     Covered read_origins(Findings& findings);

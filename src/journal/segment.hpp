@@ -90,6 +90,7 @@ class Segment {
         std::uint64_t answered_seq = 0;    // records up to this seq were answered in an earlier run
         bool is_found = false;             // of an earlier run, and not counted as recovered yet
         bool is_loading = false;
+        std::uint8_t failed_loads = 0;
         bool is_doomed = false; // to be dropped as soon as its lines are counted
     };
     File file;

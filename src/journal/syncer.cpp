@@ -29,7 +29,7 @@ void Syncer::start_if_due(bool is_urgent) {
     ++begun_;
     under_way_ = std::exchange(new_, {});
     auto failure = std::make_shared<boost::system::error_code>();
-    runner_.run([this, failure] { *failure = sync_all(files_, under_way_.files, under_way_.directories); },
+    runner_.run([this, failure] { *failure = sync_all(files_, under_way_.files, doubtful_, under_way_.directories); },
                 [this, failure] { end(*failure); });
 }
 
@@ -37,10 +37,12 @@ void Syncer::end(const boost::system::error_code& failure) {
     is_busy_ = false;
     has_failed_ = static_cast<bool>(failure);
     if (has_failed_) {
+        doubtful_.insert(under_way_.files.begin(), under_way_.files.end());
         new_.files.merge(under_way_.files);
         new_.directories.merge(under_way_.directories);
     } else {
         done_ = begun_;
+        doubtful_.clear(); // all of them were in it
     }
     under_way_ = {};
     ended_(failure);

@@ -42,7 +42,8 @@ class Syncer {
 
     bool is_busy() const { return is_busy_; }
     bool has_nothing_to_do() const { return !is_busy_ && new_.files.empty() && new_.directories.empty(); }
-    bool has_failed() const { return has_failed_; } // the last one; what it was for is tried again
+    std::int64_t began_ms() const { return last_ms_; } // the last one that began, on the steady clock
+    bool has_failed() const { return has_failed_; }    // the last one; what it was for is tried again
 
   private:
     struct Paths {
@@ -58,7 +59,8 @@ class Syncer {
     Fsync mode_;
     std::function<void(const boost::system::error_code&)> ended_;
     Paths new_;
-    Paths under_way_; // the runner's while is_busy_
+    Paths under_way_;                // the runner's while is_busy_
+    std::set<std::string> doubtful_; // of a sync that failed; the runner's, too
     bool is_busy_ = false;
     bool has_failed_ = false;
     std::uint64_t begun_ = 0;

@@ -86,7 +86,7 @@ def recovery():
         with start(*options) as agent:
             normal = agent.resident_bytes()
             with socket.create_connection(("127.0.0.1", agent.port)) as client:
-                for block in points(FULL_JOURNAL_BYTES // 1000, 700):
+                for block in points(FULL_JOURNAL_BYTES // 1650, 700):
                     client.sendall(block)
                 client.sendall(b"sync x\n")
                 client.makefile().readline()

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import statistics
 import subprocess
 
@@ -22,7 +23,8 @@ class Server:
 
     def __init__(self, command, pattern, stream):
         streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: subprocess.PIPE}
-        self.process = subprocess.Popen([str(word) for word in command], **streams)
+        # A group of its own: a tracer in front of the program ends with it.
+        self.process = subprocess.Popen([str(word) for word in command], start_new_session=True, **streams)
         for line in getattr(self.process, stream):
             found = re.search(pattern, line.decode(errors="replace"))
             if found:
@@ -42,7 +44,7 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

@@ -138,10 +138,13 @@ TEST_CASE("frame reader: a bit flipped anywhere costs its frame and no other") {
             Sequences expected{1, 2, 3};
             expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(hit));
             REQUIRE(reading.sequences == expected);
-            const bool is_last = hit == 2; // cannot be told from a torn tail
-            REQUIRE(reading.damaged_places == (is_last ? 0 : 1));
-            REQUIRE(reading.damaged_bytes == (is_last ? 0 : frames[hit].size()));
-            REQUIRE(reading.torn_bytes == (is_last ? third.size() : 0));
+            // The last one cannot be told from a torn tail where its header is none any more, or claims too much.
+            const auto claimed = journal::read_frame_header(damaged[hit]);
+            const bool looks_torn =
+                hit == 2 && (!claimed || journal::frame_header_bytes + claimed->payload_bytes > third.size());
+            REQUIRE(reading.damaged_places == (looks_torn ? 0 : 1));
+            REQUIRE(reading.damaged_bytes == (looks_torn ? 0 : frames[hit].size()));
+            REQUIRE(reading.torn_bytes == (looks_torn ? third.size() : 0));
         }
     }
 }

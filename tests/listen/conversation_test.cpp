@@ -74,6 +74,32 @@ TEST_CASE("sync answers with its token and the counts of this connection so far"
     CHECK(talk.ask("sync 4\n") == "ok 4 accepted=3 rejected=2 durable=1\n");
 }
 
+TEST_CASE("what is answered behind a sync waits with it") {
+    TalkWorld world;
+    world.journal.let_go = 0;
+    Talk talk(world);
+    auto& replies = talk.conversation.replies();
+    talk.send("foo\nmabs c a 1\nsync one\nbar\nmabs c a 1\nsync two\nsync three\nbaz\nversion\n");
+    CHECK(world.journal.last_ticket == 3);
+    CHECK(world.ledger.accepted_lines == 2); // only the answers wait
+    CHECK(replies.text().starts_with("error 1 "));
+    CHECK(replies.text().find("bar") == std::string_view::npos);
+    replies.remove_front(replies.text().size());
+    world.journal.safety_now = listen::Safety::durable;
+    replies.settle(world.journal);
+    CHECK(replies.text().empty());
+    world.journal.let_go = 1;
+    replies.settle(world.journal);
+    CHECK(replies.text().starts_with("ok one accepted=1 rejected=1 durable=1\nerror 4 "));
+    CHECK(replies.text().find("sync two") == std::string_view::npos);
+    world.journal.safety_now = listen::Safety::not_durable;
+    world.journal.let_go = 3;
+    replies.settle(world.journal);
+    const std::string all(replies.text());
+    CHECK(all.find("ok two accepted=2 rejected=2 durable=0\nok three accepted=2 rejected=2 durable=0\nerror 8 ") !=
+          std::string::npos);
+}
+
 TEST_CASE("a line that only the sink refuses counts as rejected") {
     TalkWorld world;
     world.sink.judge = [](aggregate::Entry& entry) {

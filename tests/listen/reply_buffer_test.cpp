@@ -2,6 +2,7 @@
 #include "listen/reply_buffer.hpp"
 
 #include "core/limits.hpp"
+#include "support/talk.hpp"
 
 #include <deque>
 #include <string>
@@ -68,6 +69,39 @@ TEST_CASE("many that do not read share a bound; each keeps its own little, and a
         CHECK(newcomer.has_room_for(1));
     }
     CHECK(stats.unsent_bytes == 0);
+}
+
+TEST_CASE("behind a sync replies wait, in their order, until the journal has it; then the digit is right") {
+    ListenStats stats;
+    ReplyBuffer buffer(stats);
+    test::FakeJournal journal;
+    journal.let_go = 0;
+    buffer.append("error 1\n");
+    buffer.append_sync("ok a 0\n", 1);
+    buffer.append("error 2\n");
+    buffer.append_sync("ok b 0\n", 2);
+    buffer.append_sync("ok c 0\n", 3);
+    buffer.append("error 3\n");
+    CHECK(buffer.is_waiting());
+    CHECK(buffer.text() == "error 1\n");
+    buffer.settle(journal);
+    CHECK(buffer.text() == "error 1\n");
+    buffer.remove_front(3); // a part of it was sent
+    journal.let_go = 1;
+    journal.safety_now = Safety::durable;
+    buffer.settle(journal);
+    CHECK(buffer.text() == "or 1\nok a 1\nerror 2\n");
+    buffer.remove_front(7);
+    CHECK(buffer.text() == " a 1\nerror 2\n");
+    journal.safety_now = Safety::not_durable; // the disk fails
+    journal.let_go = 3;
+    buffer.settle(journal);
+    CHECK(buffer.text() == " a 1\nerror 2\nok b 0\nok c 0\nerror 3\n");
+    CHECK(!buffer.is_waiting());
+    buffer.append_sync("ok d 0\n", 4);
+    buffer.clear();
+    CHECK(!buffer.is_waiting());
+    CHECK(buffer.text().empty());
 }
 
 } // namespace

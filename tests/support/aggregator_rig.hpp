@@ -37,8 +37,9 @@ inline aggregate::AggregatorOptions rig_options() {
 
 class AggregatorRig {
   public:
-    explicit AggregatorRig(const aggregate::AggregatorOptions& options = rig_options())
-        : aggregator(options, clock, store, ledger), flush_interval_ms_(options.flush_interval_ms) {}
+    explicit AggregatorRig(const aggregate::AggregatorOptions& options = rig_options(),
+                           journal::DeltaSink* deltas = nullptr)
+        : aggregator(options, clock, store, ledger, deltas), flush_interval_ms_(options.flush_interval_ms) {}
 
     FakeClock clock;
     RecordingStore store;

@@ -3,6 +3,7 @@
 
 #include "journal/frame.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -34,9 +35,8 @@ inline Bytes joined(std::initializer_list<Bytes> parts) {
 
 inline Bytes frame_of(std::string_view payload, std::uint64_t sequence,
                       journal::FrameType type = journal::FrameType::record) {
-    Bytes frame(journal::frame_header_bytes);
-    const auto bytes = std::as_bytes(std::span(payload));
-    frame.insert(frame.end(), bytes.begin(), bytes.end());
+    Bytes frame(journal::frame_header_bytes + payload.size());
+    std::ranges::copy(std::as_bytes(std::span(payload)), frame.begin() + journal::frame_header_bytes);
     journal::finish_frame(frame, type, sequence);
     return frame;
 }

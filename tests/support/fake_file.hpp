@@ -53,11 +53,11 @@ class FakeFile {
         }
     }
 
-    void lose_power(std::mt19937& random) {
+    void lose_power(std::mt19937& random, bool always_in_order = false) {
         const auto pick = [&random](std::size_t last) {
             return std::uniform_int_distribution<std::size_t>(0, last)(random);
         };
-        const bool is_in_order = pick(1) == 0;
+        const bool is_in_order = pick(1) == 0 || always_in_order;
         const std::size_t cut = pick(changes_.size());
         std::vector<std::byte> bytes = synced_;
         for (std::size_t i = 0; i < changes_.size(); ++i) {

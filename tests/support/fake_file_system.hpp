@@ -33,6 +33,8 @@ class FakeFileSystem final : public journal::FileSystem, public FakeDisk {
     void set_capacity(std::uint64_t bytes) { capacity_bytes_ = bytes; } // of all files; beyond it ENOSPC
     bool failed_sync_forgets = true; // after a sync that failed the next one succeeds, and nothing is on the disk
 
+    bool keeps_order = false; // of the writes to one file: what a loss of power leaves is its front
+
     std::size_t open_descriptors() const { return opened_.size(); }
     std::size_t misuses() const { return misuses_; } // calls with a descriptor that was closed, or never opened
 
@@ -48,7 +50,7 @@ class FakeFileSystem final : public journal::FileSystem, public FakeDisk {
         crash();
         names_.lose_power(random);
         for (auto& [id, file] : contents_) {
-            file.lose_power(random);
+            file.lose_power(random, keeps_order);
         }
         forget_nameless();
     }
