@@ -82,18 +82,19 @@ void Status::append_journal(observe::Snapshot& snapshot) const {
     }
     const auto& stats = journal->stats();
     const auto& damage = journal->damage();
-    snapshot.numbers.insert(snapshot.numbers.end(), {{"journal_bytes", journal->size_bytes()},
-                                                     {"journal_bytes_max", journal->max_bytes()},
-                                                     {"journal_written_bytes", stats.written_bytes},
-                                                     {"journal_write_failures", stats.write_failures},
-                                                     {"journal_sync_failures", stats.sync_failures},
-                                                     {"journal_degraded", journal->is_failing() ? 1 : 0},
-                                                     {"journal_damaged_places", damage.places},
-                                                     {"journal_damaged_bytes", damage.bytes},
-                                                     {"journal_read_failures", damage.read_failures},
-                                                     {"journal_set_aside_files", damage.set_aside_files},
-                                                     {"dead_letters", journal->dead_letters().stats().kept_records},
-                                                     {"dead_letters_lost", journal->dead_letters().stats().lost_records}});
+    snapshot.numbers.insert(snapshot.numbers.end(),
+                            {{"journal_bytes", journal->size_bytes()},
+                             {"journal_bytes_max", journal->max_bytes()},
+                             {"journal_written_bytes", stats.written_bytes},
+                             {"journal_write_failures", stats.write_failures},
+                             {"journal_sync_failures", stats.sync_failures},
+                             {"journal_degraded", journal->is_failing() ? 1 : 0},
+                             {"journal_damaged_places", damage.places},
+                             {"journal_damaged_bytes", damage.bytes},
+                             {"journal_read_failures", damage.read_failures},
+                             {"journal_set_aside_files", damage.set_aside_files},
+                             {"dead_letters", journal->dead_letters().stats().kept_records},
+                             {"dead_letters_lost", journal->dead_letters().stats().lost_records}});
     const auto unwritten_ms = sources_.journal.unwritten_ms();
     const auto thousandths = std::to_string(1000 + unwritten_ms % 1000).substr(1);
     snapshot.texts.emplace_back("journal_unwritten_seconds", std::to_string(unwritten_ms / 1000) + "." + thousandths);

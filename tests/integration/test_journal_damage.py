@@ -200,6 +200,6 @@ def test_a_file_of_a_newer_version_is_set_aside(made, tmp_path, suffix):
     assert not lost & came.keys()
     assert stats["journal_set_aside_files"] == 1 and stats["journal_damaged_places"] == 0
     assert [aside.read_bytes() for aside in state.set_aside()] == [newer]
-    assert re.search("[1-9][0-9]* files set aside", said), said
+    assert re.search("[1-9][0-9]* files moved to set-aside", said), said
     _, stats, _ = _deliver(state)
     assert [aside.read_bytes() for aside in state.set_aside()] == [newer], "a later start leaves it there"
