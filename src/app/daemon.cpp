@@ -273,6 +273,7 @@ void Daemon::drive_aggregator() {
 }
 
 void Daemon::log_journal() {
+    rooms_.state.log_damage(rooms_.log);
     const auto* const journal = rooms_.journal.journal();
     if (journal == nullptr || journal->is_failing() == was_failing_) {
         return;
@@ -299,7 +300,7 @@ void Daemon::send_agent_record() {
 
 void Daemon::say_what_is_left() {
     pump_all();
-    const bool is_safe = is_kept() && rooms_.journal.journal()->is_all_written();
+    const bool is_safe = rooms_.journal.is_all_written();
     if (!say_farewell(rooms_.ledger, is_safe, rooms_.log)) {
         exit_code_ = exit_failure;
     }

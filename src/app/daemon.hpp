@@ -6,6 +6,7 @@
 #include "app/doorbell.hpp"
 #include "app/journal_driver.hpp"
 #include "app/output.hpp"
+#include "app/state_directory.hpp"
 #include "app/status.hpp"
 #include "core/ledger.hpp"
 #include "journal/feeder.hpp"
@@ -29,6 +30,7 @@ struct Rooms {
     aggregate::Aggregator& aggregator;
     Doorbell& store;
     JournalDriver& journal;
+    StateDirectory& state;
     journal::Outbox& outbox;
     journal::Feeder& feeder;
     Output& output;

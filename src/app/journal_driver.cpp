@@ -59,10 +59,9 @@ void JournalDriver::tick() {
         return;
     }
     const bool is_drained = aggregator_.changes().write(limits::write_batch_bytes);
-    if (is_drained) {
+    if (journal_->write(is_drained, changed_since_ms_)) {
         is_awaited_ = false;
     }
-    journal_->write(is_drained, changed_since_ms_);
     changed_since_ms_ = is_drained ? 0 : changed_since_ms_;
 }
 

@@ -55,6 +55,11 @@ class JournalDriver final : public aggregate::SampleSink, public listen::Journal
     // A flush is due because of the deltas' size.
     bool wants_flush() const { return journal_ != nullptr && journal_->wants_flush() && !aggregator_.is_flushing(); }
 
+    // Whether the next start would find everything that was accepted.
+    bool is_all_written() const {
+        return journal_ != nullptr && aggregator_.changes().empty() && journal_->is_all_written();
+    }
+
     // How long the oldest accepted change has waited for its write(); 0 where there is none.
     std::int64_t unwritten_ms() const;
 

@@ -23,6 +23,7 @@ struct StateDirectory::Parts {
     std::string directory;
     journal::PosixFileSystem files;
     JournalDriver* driver = nullptr;
+    journal::Damage logged;
     ThreadRunner writer;
     ThreadRunner syncer;
     ThreadRunner reader;
@@ -46,14 +47,18 @@ void StateDirectory::replay(aggregate::Aggregator& aggregator, JournalDriver& dr
     parts_->driver = &driver;
     auto restorer = aggregator.restorer();
     parts_->journal.replay(restorer);
-    const auto& damage = parts_->journal.damage();
-    if (damage.places + damage.set_aside_files + damage.read_failures != 0) {
-        log.error("state directory " + parts_->directory + ": " + std::to_string(damage.places) +
-                  " damaged places skipped, " + std::to_string(damage.bytes) + " bytes there; " +
-                  std::to_string(damage.set_aside_files) + " files moved to set-aside, " +
-                  std::to_string(damage.read_failures) +
-                  " files could not be read (`metrics-agent journal show` names them)");
+    log_damage(log);
+}
+
+void StateDirectory::log_damage(observe::Log& log) {
+    if (parts_ == nullptr || parts_->journal.damage() == parts_->logged) {
+        return;
     }
+    const auto& damage = parts_->logged = parts_->journal.damage();
+    log.error("state directory " + parts_->directory + ": " + std::to_string(damage.places) +
+              " damaged places skipped, " + std::to_string(damage.bytes) + " bytes there; " +
+              std::to_string(damage.set_aside_files) + " files moved to set-aside, " +
+              std::to_string(damage.read_failures) + " failures to read");
 }
 
 journal::Journal* StateDirectory::journal() {

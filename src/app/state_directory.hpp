@@ -31,6 +31,9 @@ class StateDirectory {
     // found.
     void replay(aggregate::Aggregator& aggregator, JournalDriver& driver, observe::Log& log);
 
+    // What has been found damaged since it was last said, in all.
+    void log_damage(observe::Log& log);
+
     // None without a state directory.
     journal::Journal* journal();
     journal::DeltaSink* deltas();

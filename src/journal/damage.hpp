@@ -10,6 +10,8 @@ struct Damage {
     std::uint64_t bytes = 0;  // skipped there
     std::uint64_t set_aside_files = 0;
     std::uint64_t read_failures = 0;
+
+    friend bool operator==(const Damage&, const Damage&) = default;
 };
 
 } // namespace agent::journal

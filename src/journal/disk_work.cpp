@@ -145,7 +145,11 @@ error_code sync_all(FileSystem& files, const std::set<std::string>& paths, const
         files.close(*file);
     }
     for (const auto& directory : directories) {
-        note(files.sync_directory(directory));
+        const auto done = files.sync_directory(directory);
+        if (done || (done.error() != boost::system::errc::invalid_argument &&
+                     done.error() != boost::system::errc::not_supported)) { // some file systems know no such thing
+            note(done);
+        }
     }
     return first;
 }

@@ -21,6 +21,7 @@ Journal::Journal(FileSystem& files, const Runners& runners, JournalOptions optio
       deltas_(layout_.deltas, *outbox.run(), options_.resolution_ms),
       files_(outbox, deltas_, files, runners.reader,
              {.directory = layout_.outbox,
+              .set_aside = layout_.set_aside,
               .max_bytes = options_.max_bytes,
               .waits_for_sync = options_.fsync == Fsync::always},
              damage_, wake_),
@@ -35,7 +36,7 @@ Journal::~Journal() {
     }
 }
 
-void Journal::write(bool is_drained, std::int64_t oldest_ms) {
+bool Journal::write(bool is_drained, std::int64_t oldest_ms) {
     assert(is_ready());
     auto& batch = *batch_;
     batch.clear();
@@ -49,9 +50,10 @@ void Journal::write(bool is_drained, std::int64_t oldest_ms) {
         if (batch.drain != 0) {
             reach(batch.drain);
         }
-        return;
+    } else {
+        start_writing();
     }
-    start_writing();
+    return batch.drain != 0;
 }
 
 void Journal::start_writing() {
@@ -168,7 +170,7 @@ void Journal::beat() {
 }
 
 bool Journal::is_choked() const {
-    return !is_failing() && files_.has_unwritten() && outbox_.held_bytes() > outbox_.max_bytes() / 4 * 3;
+    return !is_failing() && files_.has_unwritten() && outbox_.held_bytes() > outbox_.max_bytes() / 8 * 7;
 }
 
 void Journal::begin_flush(bool is_last) {
@@ -176,7 +178,7 @@ void Journal::begin_flush(bool is_last) {
         return;
     }
     // New files for each flush would be more than a slow disk can sync: it would fall behind for ever.
-    if (is_last || !syncer_.is_busy()) {
+    if (is_last || !syncer_.is_busy() || is_sync_hopeless()) {
         deltas_.rotate();
         files_.end_idle();
     }
@@ -200,9 +202,17 @@ bool Journal::wants_flush() const {
            deltas_.current_bytes() > options_.max_bytes / limits::early_flush_share;
 }
 
+// Waiting for it would only fill the disk; what it is for, a power loss, is not promised now. With --fsync always it
+// is, of what was safe before, and half of the budget is kept for that.
+bool Journal::is_sync_hopeless() const {
+    const bool hangs = syncer_.is_busy() && clock_.steady_ms() - syncer_.began_ms() > limits::journal_patience_ms;
+    return (syncer_.has_failed() || hangs) &&
+           (options_.fsync != Fsync::always || files_.size_bytes() > options_.max_bytes / 2);
+}
+
 // Lets delta segments go of which the records are safe.
 void Journal::retire() {
-    if (removal_sync_ != 0 && syncer_.is_done(removal_sync_)) {
+    if (removal_sync_ != 0 && (syncer_.is_done(removal_sync_) || is_sync_hopeless())) {
         removal_sync_ = 0;
         removable_below_frame_ = removing_below_;
     }
@@ -217,7 +227,7 @@ void Journal::retire() {
     if (retiring_.sync == 0) {
         retiring_.sync = syncer_.next();
     }
-    if (!syncer_.is_done(retiring_.sync)) {
+    if (!syncer_.is_done(retiring_.sync) && !is_sync_hopeless()) {
         return;
     }
     std::ranges::move(retiring_.segments, std::back_inserter(doomed_));
@@ -247,7 +257,9 @@ void Journal::tidy() {
     if (is_closing_ || now_ms - last_watermark_ms_ >= limits::journal_watermark_ms) {
         last_watermark_ms_ = now_ms;
         watermarks = changed_watermarks();
-        files_.load_again();
+        if (!is_closing_) {
+            files_.load_again();
+        }
     }
     auto work = std::make_shared<Tidying>();
     work->watermarks = std::move(watermarks);
@@ -297,8 +309,11 @@ void Journal::begin_close() {
     files_.end_idle();
 }
 
-bool Journal::is_closed() const {
-    return is_quiet() && retiring_.segments.empty() && doomed_.empty() && removal_sync_ == 0 &&
+bool Journal::is_closed() {
+    const bool has_watermarks = std::ranges::all_of(core::all_topics, [&](core::Topic topic) {
+        return watermarks_[core::index(topic)] == files_.watermark(topic);
+    });
+    return has_watermarks && is_quiet() && retiring_.segments.empty() && doomed_.empty() && removal_sync_ == 0 &&
            syncer_.has_nothing_to_do() && doomed_records_.empty() && !files_.has_removable(removable_below_frame_);
 }
 

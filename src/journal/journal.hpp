@@ -76,7 +76,8 @@ class Journal {
 
     // Writes the deltas of the open frame and all new records. `is_drained`: these are all the changes there are, the
     // oldest since `oldest_ms` (steady clock, 0: none).
-    void write(bool is_drained, std::int64_t oldest_ms);
+    // True where that is a drain (below).
+    bool write(bool is_drained, std::int64_t oldest_ms);
     bool has_unwritten_records() const { return files_.has_unwritten(); }
 
     // A drain is a write that took everything along. What has been accepted by now is safe when drain
@@ -88,7 +89,7 @@ class Journal {
     bool is_all_safe() const { return safe_drain_ == last_drain_ && !is_writing_ && !is_failing(); }
 
     // Every record and every delta that was handed over has been written.
-    bool is_all_written() const { return is_quiet() && !is_failing() && !files_.has_unwritten(); }
+    bool is_all_written() const { return !is_writing_ && !is_failing() && !files_.has_unwritten(); }
 
     // False while the disk fails or hangs: nobody should wait for a drain then.
     bool is_durable() const;
@@ -107,11 +108,13 @@ class Journal {
     bool wants_flush() const;
 
     // Nothing is under way.
-    bool is_quiet() const { return !is_writing_ && !syncer_.is_busy() && !is_tidying_ && dead_letters_.is_quiet(); }
+    bool is_quiet() const {
+        return !is_writing_ && !syncer_.is_busy() && !is_tidying_ && dead_letters_.is_quiet() && files_.loads() == 0;
+    }
 
     // For the end of the process: from now on beat() waits for no interval. Everything is done when is_closed().
     void begin_close();
-    bool is_closed() const;
+    bool is_closed();
 
     bool is_failing() const { return static_cast<bool>(failure_); }
     std::int64_t oldest_unwritten_ms() const; // steady clock; 0: everything is written
@@ -146,6 +149,7 @@ class Journal {
     void reach(std::uint64_t drain);
     void sync();
     void synced(const boost::system::error_code& failure);
+    bool is_sync_hopeless() const;
     void retire();
     void tidy();
     void tidied(const Tidying& done);

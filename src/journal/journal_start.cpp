@@ -72,7 +72,9 @@ void Journal::replay(Restoration& into) {
     syncer_.add_directory(layout_.deltas); // an earlier run was killed before it could sync all this, perhaps
     living_below_ = removable_below_frame_ = deltas_.first_living_frame();
     findings_ = {};
-    into.finish(); // may append records
+    outbox_.set_unbounded(true);
+    into.finish(); // may append records: one for each bucket, if the resolution is another one now
+    outbox_.set_unbounded(false);
 }
 
 } // namespace agent::journal

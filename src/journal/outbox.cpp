@@ -70,6 +70,9 @@ Append Outbox::append(core::Topic topic, std::string_view key, std::string_view 
 
 // Makes it where it can.
 bool Outbox::has_room(std::size_t bytes) {
+    if (is_unbounded_) {
+        return true;
+    }
     if (files_ != nullptr && !files_->is_failing()) {
         files_->make_room();
         return held_bytes() + bytes <= max_bytes_ || files_->release_memory(bytes, max_bytes_);

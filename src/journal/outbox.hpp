@@ -54,6 +54,9 @@ class Outbox final : public RecordStore, public RecordSource {
     const QueueStats& stats(core::Topic topic) const { return queues_[core::index(topic)].stats(); }
     std::size_t held_bytes() const; // memory of all segments
     std::size_t max_bytes() const { return max_bytes_; }
+
+    // While nothing can be written yet, at start: what was kept is not dropped for want of memory.
+    void set_unbounded(bool is_unbounded) { is_unbounded_ = is_unbounded; }
     bool empty() const; // nothing waits and nothing is in flight
 
     // For the files.
@@ -70,6 +73,7 @@ class Outbox final : public RecordStore, public RecordSource {
     core::Ledger& ledger_;
     std::size_t max_bytes_;
     OutboxFiles* files_ = nullptr;
+    bool is_unbounded_ = false;
     DeadLetters* dead_letters_ = nullptr;
     std::array<TopicQueue, core::topic_count> queues_;
     std::array<std::uint64_t, core::topic_count> last_seq_{};

@@ -111,14 +111,15 @@ void OutboxFiles::collect(WriteBatch& batch) {
         batch.records.push_back({.file = std::move(file), .is_last = true});
     }
     closing_.clear();
+    const auto most_bytes = batch.bytes.size() + core::limits::write_batch_bytes; // deltas must not keep records out
     for (const auto topic : core::all_topics) {
         auto& queue = outbox_.queue(topic);
         auto index = queue.size();
         while (index > 0 && queue.at(index - 1).file.next_to_write < queue.at(index - 1).end_position()) {
             --index;
         }
-        for (; index < queue.size() && batch.bytes.size() < core::limits::write_batch_bytes; ++index) {
-            collect(queue.at(index), batch);
+        for (; index < queue.size() && batch.bytes.size() < most_bytes; ++index) {
+            collect(queue.at(index), batch, most_bytes);
             of(topic).collected_end = queue.at(index).file.next_to_write;
         }
         if (index == queue.size() && (index == 0 || !has_unwritten(topic))) {
@@ -128,11 +129,10 @@ void OutboxFiles::collect(WriteBatch& batch) {
     }
 }
 
-void OutboxFiles::collect(Segment& segment, WriteBatch& batch) {
+void OutboxFiles::collect(Segment& segment, WriteBatch& batch, std::size_t most_bytes) {
     const auto begin = batch.bytes.size();
     auto& file = segment.file;
-    for (; file.next_to_write < segment.end_position() && batch.bytes.size() < core::limits::write_batch_bytes;
-         ++file.next_to_write) {
+    for (; file.next_to_write < segment.end_position() && batch.bytes.size() < most_bytes; ++file.next_to_write) {
         append_record_frame(segment.record(file.next_to_write), batch.bytes);
     }
     const auto size = batch.bytes.size() - begin;
@@ -268,6 +268,7 @@ void OutboxFiles::take_answered(core::Topic topic) {
 void OutboxFiles::end_idle() {
     for (const auto topic : core::all_topics) {
         while (const auto segment = outbox_.queue(topic).take_answered(false)) {
+            closing_.push_back(segment->file.file);
             finish(topic, *segment);
         }
     }

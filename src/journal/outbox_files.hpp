@@ -41,6 +41,7 @@ class OutboxFiles {
   public:
     struct Options {
         std::string directory; // STATE_DIR/outbox
+        std::string set_aside; // where files go that cannot be read, however often it is tried
         std::uint64_t max_bytes = core::limits::journal_bytes;
         std::size_t resident_bytes = core::limits::outbox_resident_bytes; // a topic
         bool waits_for_sync = false; // records do not go before they are safe from power loss
@@ -52,6 +53,7 @@ class OutboxFiles {
 
     // At start, in the order of their numbers; the frame that is the last one found on disk.
     void add_found(core::Topic topic, const FoundFile& file, std::uint64_t last_frame);
+    std::size_t loads() const { return loads_; } // under way
     void set_next_number(core::Topic topic, std::uint64_t number);
 
     // Called by the outbox.
@@ -94,10 +96,11 @@ class OutboxFiles {
     std::uint64_t max_bytes() const { return options_.max_bytes; }
     bool has_unwritten() const;
 
+    struct Load; // one file, on its way through the reader
+
   private:
     static constexpr std::size_t loads_ahead = 2; // segments behind the one that is sent from
     bool has_unwritten(core::Topic topic) const;
-    struct Load;
     struct Done {
         std::shared_ptr<JournalFile> file;
         std::uint64_t size_bytes = 0;
@@ -120,7 +123,7 @@ class OutboxFiles {
     void loaded(core::Topic topic, const std::shared_ptr<Load>& load);
     void drop(core::Topic topic, Segment& segment);
     void evict(core::Topic topic, std::size_t down_to_bytes);
-    static void collect(Segment& segment, WriteBatch& batch);
+    static void collect(Segment& segment, WriteBatch& batch, std::size_t most_bytes);
     void update_gate(core::Topic topic);
     bool is_over_budget() const { return size_bytes() > options_.max_bytes; }
 
@@ -135,6 +138,7 @@ class OutboxFiles {
     std::vector<std::pair<core::Topic, std::uint64_t>> unread_; // first positions of segments to load again
     std::vector<std::shared_ptr<JournalFile>> closing_;         // written to their end, still open
     std::uint64_t size_bytes_ = 0;                              // of records files
+    std::size_t loads_ = 0;
     bool is_failing_ = false;
     bool is_sync_failing_ = false;
 };

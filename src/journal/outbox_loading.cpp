@@ -5,6 +5,8 @@
 #include "journal/record_frame.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 namespace agent::journal {
@@ -18,6 +20,8 @@ constexpr std::size_t page_bytes = TopicQueue::first_segment_bytes;
 
 struct OutboxFiles::Load {
     std::string path;
+    std::string set_aside; // where the file goes if not all of it can be read; empty: nowhere
+    std::string run;       // as its header has it
     std::uint64_t answered_seq = 0;
     std::unique_ptr<Segment> segment;
     Damage damage; // with a read failure: not all of the file could be read
@@ -25,30 +29,42 @@ struct OutboxFiles::Load {
 
 namespace {
 
-// Whatever can be read of the file; what cannot is counted.
-void read_records(FileSystem& files, const std::string& path, std::uint64_t answered_seq, Segment& into,
-                  Damage& damage) {
-    const auto file = files.open(path);
-    if (!file) {
-        ++damage.read_failures;
-        return;
-    }
-    FrameReader reader(files, *file, file_header_bytes);
+void read_frames(FileSystem& files, FileSystem::Descriptor file, OutboxFiles::Load& load) {
+    FrameReader reader(files, file, file_header_bytes);
     while (const auto frame = reader.next()) {
         StoredRecord record;
         if (frame->header.type != FrameType::record || !read_record(frame->header.sequence, frame->payload, record) ||
-            !into.fits(record.key.size(), record.value.size())) {
-            ++damage.places;
+            !load.segment->fits(record.key.size(), record.value.size())) {
+            ++load.damage.places;
             continue;
         }
-        if (record.seq > answered_seq) {
-            into.append(record);
+        if (record.seq > load.answered_seq) {
+            load.segment->append(record);
         }
     }
-    damage.places += reader.damaged_places();
-    damage.bytes += reader.damaged_bytes();
-    damage.read_failures += reader.failure() ? 1 : 0;
-    files.close(*file);
+    load.damage.places += reader.damaged_places();
+    load.damage.bytes += reader.damaged_bytes();
+    load.damage.read_failures += reader.failure() ? 1 : 0;
+}
+
+// Whatever can be read of the file; what cannot is counted.
+void read_file(FileSystem& files, OutboxFiles::Load& load) {
+    const auto file = files.open(load.path);
+    std::array<std::byte, file_header_bytes> bytes{};
+    const auto size = file ? files.read_at(*file, bytes, 0) : FileSystem::Result<std::size_t>(file.error());
+    FileHeader header;
+    if (size && decode(std::span(bytes).first(*size), header) == HeaderCheck::good) {
+        load.run = header.run;
+        read_frames(files, *file, load);
+    } else {
+        ++load.damage.read_failures;
+    }
+    if (file) {
+        files.close(*file);
+    }
+    if (load.damage.read_failures != 0 && !load.set_aside.empty() && files.rename(load.path, load.set_aside)) {
+        ++load.damage.set_aside_files;
+    }
 }
 
 } // namespace
@@ -79,12 +95,15 @@ void OutboxFiles::load(core::Topic topic, Segment& segment) {
     auto load = std::make_shared<Load>();
     load->path = segment.file.file->path;
     load->answered_seq = segment.file.answered_seq;
+    if (segment.file.failed_loads + 1 == most_failed_loads) {
+        load->set_aside = options_.set_aside + "/" + std::string(core::base_name(topic)) + "-" +
+                          file_name(segment.file.number, records_suffix);
+    }
     // A record takes less of a segment than of its file.
     const auto capacity = (segment.file.size_bytes + page_bytes) / page_bytes * page_bytes;
     load->segment = std::make_unique<Segment>(segment.first_position(), capacity);
-    reader_.run(
-        [&files = files_, load] { read_records(files, load->path, load->answered_seq, *load->segment, load->damage); },
-        [this, topic, load] { loaded(topic, load); });
+    ++loads_;
+    reader_.run([&files = files_, load] { read_file(files, *load); }, [this, topic, load] { loaded(topic, load); });
 }
 
 void OutboxFiles::load_again() {
@@ -97,6 +116,7 @@ void OutboxFiles::load_again() {
 }
 
 void OutboxFiles::loaded(core::Topic topic, const std::shared_ptr<Load>& load) {
+    --loads_;
     damage_.read_failures += load->damage.read_failures;
     auto& queue = outbox_.queue(topic);
     auto* const segment = queue.find(load->segment->first_position());
@@ -109,6 +129,10 @@ void OutboxFiles::loaded(core::Topic topic, const std::shared_ptr<Load>& load) {
     }
     damage_.places += load->damage.places;
     damage_.bytes += load->damage.bytes;
+    damage_.set_aside_files += load->damage.set_aside_files;
+    if (segment->run->empty()) { // its header could not be read before
+        segment->run = std::make_shared<const std::string>(load->run);
+    }
     segment->file.is_loading = false;
     outbox_.count_dropped(topic, queue.load(*segment, *load->segment), core::DropReason::damaged);
     if (std::exchange(segment->file.is_found, false)) {

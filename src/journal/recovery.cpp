@@ -12,6 +12,15 @@ namespace agent::journal {
 
 namespace {
 
+constexpr std::uint64_t most_file_bytes = 2 * core::limits::outbox_file_bytes + FrameReader::max_frame_bytes;
+
+std::uint64_t answered_in(const Watermark& watermark, std::uint64_t number) {
+    if (number < watermark.number) {
+        return std::numeric_limits<std::uint64_t>::max();
+    }
+    return number == watermark.number ? watermark.seq : 0;
+}
+
 void note(const FileHeader& header, DeltaLog::Start& last) {
     last.last_frame = std::max(last.last_frame, header.last_closed_frame);
     last.last_series_id = std::max(last.last_series_id, header.last_series_id);
@@ -84,8 +93,15 @@ bool Recovery::survey_topic(core::Topic topic, Findings& findings, std::string& 
         FileHeader header;
         const auto path = folder + "/" + name;
         const auto found = check(path, header);
-        if (!found) {
-            continue; // it stays where it is: the next start may be able to
+        if (size_bytes > most_file_bytes) { // none that was ever written is as large
+            ++damage_.places;
+            put_aside(path, std::string(core::base_name(topic)) + "-" + name);
+            continue;
+        }
+        if (!found) { // it is tried again when its turn comes
+            findings.records[core::index(topic)].push_back(
+                {size_bytes, answered_in(watermark, *number), {FileKind::records, *number, 0, std::string()}});
+            continue;
         }
         if (found != HeaderCheck::good) {
             if (size_bytes <= file_header_bytes && found == HeaderCheck::damaged) {
@@ -98,9 +114,7 @@ bool Recovery::survey_topic(core::Topic topic, Findings& findings, std::string& 
         }
         header.number = *number;
         note(header, findings.last);
-        const auto answered_seq = *number < watermark.number    ? std::numeric_limits<std::uint64_t>::max()
-                                  : *number == watermark.number ? watermark.seq
-                                                                : 0;
+        const auto answered_seq = answered_in(watermark, *number);
         findings.records[core::index(topic)].push_back({size_bytes, answered_seq, std::move(header)});
     }
     return true;
@@ -232,11 +246,14 @@ void Recovery::replay(Findings& findings, Restoration& into) {
     const auto covered = read_origins(findings);
     Replayer replayer(covered, into, findings.last);
     std::uint64_t last_frame = 0;
-    for (const auto& found : findings.deltas) {
-        const auto file = files_.open(layout_.deltas + "/" + file_name(found.first_frame, deltas_suffix));
+    std::erase_if(findings.deltas, [&](const FoundDeltas& found) {
+        const auto name = file_name(found.first_frame, deltas_suffix);
+        const auto path = layout_.deltas + "/" + name;
+        const auto file = files_.open(path);
         if (!file) {
             ++damage_.read_failures;
-            continue;
+            put_aside(path, name);
+            return true;
         }
         FrameReader reader(files_, *file, file_header_bytes);
         while (const auto frame = reader.next()) {
@@ -250,9 +267,13 @@ void Recovery::replay(Findings& findings, Restoration& into) {
         }
         damage_.places += reader.damaged_places();
         damage_.bytes += reader.damaged_bytes();
-        damage_.read_failures += reader.failure() ? 1 : 0;
         files_.close(*file);
-    }
+        if (reader.failure()) { // the rest of it is not lost, but somebody has to look at it
+            ++damage_.read_failures;
+            put_aside(path, name);
+        }
+        return static_cast<bool>(reader.failure());
+    });
 }
 
 } // namespace agent::journal
