@@ -70,8 +70,8 @@ int run(const app::RunOptions& options) {
         return app::exit_failure;
     }
     const auto exit_code = app::Daemon(io,
-                                       {listener, aggregator, store, journal, state, outbox, feeder, **output, status, clock,
-                                        ledger, log, signals, meter},
+                                       {listener, aggregator, store, journal, state, outbox, feeder, **output, status,
+                                        clock, ledger, log, signals, meter},
                                        options.flush_interval_ms)
                                .run();
     if (!(*output)->close() || !state.is_quiet()) {
