@@ -7,7 +7,7 @@ namespace agent::aggregate {
 
 namespace {
 
-constexpr std::size_t prefetch_ahead = 8; // series: their two lines are on their way while others are written
+constexpr std::size_t prefetch_ahead = 16; // series: their two lines are on their way while others are written
 
 } // namespace
 

@@ -72,8 +72,12 @@ void DeltaLog::collect(WriteBatch& batch) {
         current_bytes_ = file_header_bytes;
     }
     batch.deltas.push_back({current_, current_bytes_, batch.bytes.size(), frame_.size(), false});
-    batch.bytes.insert(batch.bytes.end(), frame_.begin(), frame_.end());
     current_bytes_ += frame_.size();
+    if (batch.bytes.empty()) {
+        batch.bytes.swap(frame_); // the usual case: nothing is copied, and the two buffers take turns
+    } else {
+        batch.bytes.insert(batch.bytes.end(), frame_.begin(), frame_.end());
+    }
     frame_.clear();
     if (frame_.capacity() > core::limits::write_batch_bytes / 4) {
         std::vector<std::byte>().swap(frame_); // a burst's memory is given back
