@@ -42,7 +42,7 @@ def test_names_resolve_without_nss_plugins(tmp_path):
     if allowed.returncode != 0:
         needs.unavailable(f"ptrace is not permitted here: {allowed.stderr.strip()}")
     command = [strace, "-f", "-qq", "-e", "trace=open,openat,connect", "-o", str(trace)]
-    command += [binary(), "run", "--listen", "127.0.0.1:0", "--brokers", "localhost:1,no-such-host.invalid:1"]
+    command += [binary(), "run", "--no-state", "--listen", "127.0.0.1:0", "--brokers", "localhost:1,no-such-host.invalid:1"]
     process = processes.start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
 

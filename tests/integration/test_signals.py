@@ -119,7 +119,7 @@ def test_megabytes_that_wait_in_the_kernel_are_read_before_the_end():
 def test_sigpipe_on_stdout_ends_it_with_an_error():
     """`metrics-agent --stdout | head -1`: no crash, no endless loop."""
     head = processes.start(["head", "-n", "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    command = [binary(), "run", "--stdout", "--listen", "127.0.0.1:0", "--flush-interval", "0.1"]
+    command = [binary(), "run", "--no-state", "--stdout", "--listen", "127.0.0.1:0", "--flush-interval", "0.1"]
     process = processes.start(command, stdout=head.stdin, stderr=subprocess.PIPE)
     head.stdin.close()
     try:

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -43,7 +44,10 @@ def is_sanitized():
 
 def run(*arguments, stdin=b"", timeout_s=60):
     """Runs the binary to its end -> subprocess.CompletedProcess with bytes."""
-    return subprocess.run([binary(), *arguments], input=stdin, capture_output=True, timeout=timeout_s, check=False)
+    with tempfile.TemporaryDirectory() as home:  # never the state directory of who runs the tests
+        env = {"XDG_STATE_HOME": home, **os.environ}
+        command = [binary(), *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s, check=False, env=env)
 
 
 class _Lines:
