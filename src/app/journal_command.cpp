@@ -18,12 +18,7 @@ namespace {
 
 int show(JournalShowOptions options) {
     std::signal(SIGPIPE, SIG_DFL); // `| head` may end it, as it ends other filters
-    if (options.directory.empty()) {
-        options.directory = default_state_dir();
-    }
-    while (options.directory.size() > 1 && options.directory.ends_with('/')) {
-        options.directory.pop_back();
-    }
+    options.directory = state_dir_or_default(options.directory);
     if (options.directory.empty()) {
         report(std::cerr, "no state directory: neither STATE_DIRECTORY nor XDG_STATE_HOME nor HOME is set; name it");
         return exit_usage;

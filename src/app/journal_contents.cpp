@@ -11,7 +11,6 @@
 #include "journal/watermark.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -171,32 +170,31 @@ class ContentsReader {
 
     void read_topic(Topic topic) {
         const auto folder = layout_.topic(topic);
-        read_watermark(topic, folder + "/watermark");
-        const auto watermark = contents_.watermarks[index(topic)].value_or(ShownWatermark{});
+        const auto watermark = read_watermark(topic);
         for (const auto& [name, size_bytes] : list(folder)) {
             if (const auto number = journal::number_of(name, journal::records_suffix)) {
-                const auto answered_seq = *number < watermark.file    ? std::numeric_limits<std::uint64_t>::max()
-                                          : *number == watermark.file ? watermark.seq
-                                                                      : 0;
                 contents_.size_bytes += size_bytes;
-                read_records(folder + "/" + name, size_bytes, answered_seq, contents_.records[index(topic)]);
+                read_records(folder + "/" + name, size_bytes, watermark.answered_in(*number),
+                             contents_.records[index(topic)]);
             }
         }
     }
 
-    void read_watermark(Topic topic, const std::string& path) {
+    journal::Watermark read_watermark(Topic topic) {
+        const auto path = layout_.watermark(topic);
         const auto opened = open(path);
         if (opened == nullptr) {
-            return;
+            return {};
         }
         std::array<std::byte, journal::watermark_bytes> bytes{};
         journal::Watermark watermark;
         const auto size = files_.read_at(opened->file, bytes, 0);
         if (!size || *size != bytes.size() || !journal::decode(bytes, watermark)) {
             note(path, "is damaged: what was delivered is sent again");
-            return;
+            return {};
         }
         contents_.watermarks[index(topic)] = {watermark.number, watermark.seq};
+        return watermark;
     }
 
     void read_records(const std::string& path, std::uint64_t size_bytes, std::uint64_t answered_seq,
@@ -238,7 +236,7 @@ class ContentsReader {
     // By the code that a start uses. What it counts as damage has been found above.
     void read_open_buckets() {
         journal::Damage damage;
-        journal::Recovery recovery(files_, layout_, damage, false);
+        journal::Recovery recovery(files_, layout_, damage); // files_ lets nothing be moved
         if (auto findings = recovery.survey(); findings) {
             BucketCounter counter;
             recovery.replay(*findings, counter);

@@ -2,7 +2,6 @@
 
 #include "core/limits.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace agent::app {

@@ -172,15 +172,12 @@ class RunFinalizer {
         }
         const bool is_demo = flags_.embedded_broker && flags_.state_dir.empty(); // what it takes ends with the process
         if (!flags_.no_state && !is_demo) {
-            options_.state_dir = flags_.state_dir.empty() ? default_state_dir() : flags_.state_dir;
+            options_.state_dir = state_dir_or_default(flags_.state_dir);
             if (options_.state_dir.empty()) {
                 wrong(
                     "no state directory: neither STATE_DIRECTORY nor XDG_STATE_HOME nor HOME is set; say --state-dir, "
                     "or --no-state to keep everything in memory");
             }
-        }
-        while (options_.state_dir.size() > 1 && options_.state_dir.ends_with('/')) {
-            options_.state_dir.pop_back();
         }
         constexpr std::array<std::pair<std::string_view, journal::Fsync>, 3> modes{
             {{"interval", journal::Fsync::interval},

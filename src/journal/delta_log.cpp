@@ -1,7 +1,6 @@
 #include "journal/delta_log.hpp"
 
 #include "core/limits.hpp"
-#include "journal/file_names.hpp"
 #include "journal/frame.hpp"
 
 #include <cassert>
@@ -16,7 +15,7 @@ void DeltaLog::set_start(const Start& start) {
 
 std::shared_ptr<JournalFile> DeltaLog::make_file(std::uint64_t first_frame) const {
     return std::make_shared<JournalFile>(
-        directory_ + "/" + file_name(first_frame, deltas_suffix), directory_,
+        layout_.delta_file(first_frame), layout_.deltas,
         FileHeader{FileKind::deltas, first_frame, first_frame - 1, run_, last_series_id_});
 }
 

@@ -5,6 +5,7 @@
 #include "journal/delta_entry.hpp"
 #include "journal/delta_target.hpp"
 #include "journal/journal_file.hpp"
+#include "journal/layout.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +22,8 @@ class DeltaLog final : public DeltaSink {
         std::uint64_t last_series_id = 0;
     };
 
-    DeltaLog(std::string directory, std::string run, std::int64_t resolution_ms)
-        : directory_(std::move(directory)), run_(std::move(run)), resolution_ms_(resolution_ms), encoder_(frame_) {}
+    DeltaLog(Layout layout, std::string run, std::int64_t resolution_ms)
+        : layout_(std::move(layout)), run_(std::move(run)), resolution_ms_(resolution_ms), encoder_(frame_) {}
 
     // At start: where counting goes on, and the segments that an earlier run left.
     void set_start(const Start& start);
@@ -57,7 +58,7 @@ class DeltaLog final : public DeltaSink {
     void open_frame(std::int64_t base_ms);
     std::shared_ptr<JournalFile> make_file(std::uint64_t first_frame) const;
 
-    std::string directory_;
+    Layout layout_;
     std::string run_;
     std::int64_t resolution_ms_;
     std::vector<std::byte> frame_; // header, to be filled, and payload; empty while none is open

@@ -18,12 +18,9 @@ Journal::Journal(FileSystem& files, const Runners& runners, JournalOptions optio
       outbox_(outbox),
       clock_(clock),
       wake_(std::move(wake)),
-      deltas_(layout_.deltas, *outbox.run(), options_.resolution_ms),
+      deltas_(layout_, *outbox.run(), options_.resolution_ms),
       files_(outbox, deltas_, files, runners.reader,
-             {.directory = layout_.outbox,
-              .set_aside = layout_.set_aside,
-              .max_bytes = options_.max_bytes,
-              .waits_for_sync = options_.fsync == Fsync::always},
+             {.layout = layout_, .max_bytes = options_.max_bytes, .waits_for_sync = options_.fsync == Fsync::always},
              damage_, wake_),
       dead_letters_(outbox, files, runners.writer, {layout_.dead_letters, layout_.set_aside, *outbox.run()},
                     [this](const std::string& path) { syncer_.add_file(path); }),
@@ -242,7 +239,7 @@ std::vector<std::pair<std::string, Watermark>> Journal::changed_watermarks() {
         auto& on_disk = watermarks_[core::index(topic)];
         if (now != on_disk) {
             on_disk = now;
-            changed.emplace_back(layout_.topic(topic) + "/watermark", now);
+            changed.emplace_back(layout_.watermark(topic), now);
         }
     }
     return changed;

@@ -1,5 +1,4 @@
 // How a journal begins: the part of Journal that blocks.
-#include "journal/file_names.hpp"
 #include "journal/journal.hpp"
 
 #include <algorithm>
@@ -61,13 +60,13 @@ void Journal::replay(Restoration& into) {
         files_.set_next_number(topic, findings_.next_numbers[core::index(topic)]);
         for (const auto& file : findings_.records[core::index(topic)]) {
             files_.add_found(topic, file, findings_.last.last_frame);
-            syncer_.add_file(layout_.topic(topic) + "/" + file_name(file.header.number, records_suffix));
+            syncer_.add_file(layout_.records_file(topic, file.header.number));
         }
         syncer_.add_directory(layout_.topic(topic));
     }
     for (const auto& [first_frame, size_bytes] : findings_.deltas) {
         deltas_.add_found(first_frame, size_bytes);
-        syncer_.add_file(layout_.deltas + "/" + file_name(first_frame, deltas_suffix));
+        syncer_.add_file(layout_.delta_file(first_frame));
     }
     syncer_.add_directory(layout_.deltas); // an earlier run was killed before it could sync all this, perhaps
     living_below_ = removable_below_frame_ = deltas_.first_living_frame();

@@ -11,14 +11,8 @@ namespace agent::journal {
 
 namespace {
 
-// Large enough that few are needed, small enough that dropping one loses little.
+// In memory. Large enough that few are needed, small enough that dropping one loses little.
 constexpr std::size_t largest_segment_bytes = 256 * 1024;
-
-std::size_t segment_limit(std::size_t max_bytes) {
-    const std::size_t share = max_bytes / 64;
-    return std::clamp(share - share % TopicQueue::first_segment_bytes, TopicQueue::first_segment_bytes,
-                      largest_segment_bytes);
-}
 
 template <std::size_t... I>
 std::array<TopicQueue, sizeof...(I)> make_queues(std::size_t limit, std::index_sequence<I...>) {
@@ -31,7 +25,8 @@ Outbox::Outbox(std::string run, core::Ledger& ledger, std::size_t max_bytes)
     : run_(std::make_shared<const std::string>(std::move(run))),
       ledger_(ledger),
       max_bytes_(max_bytes),
-      queues_(make_queues(segment_limit(max_bytes), std::make_index_sequence<core::topic_count>{})) {}
+      queues_(make_queues(TopicQueue::segment_limit(max_bytes, largest_segment_bytes),
+                          std::make_index_sequence<core::topic_count>{})) {}
 
 Outbox::~Outbox() = default;
 
@@ -78,24 +73,15 @@ bool Outbox::has_room(std::size_t bytes) {
         return held_bytes() + bytes <= max_bytes_ || files_->release_memory(bytes, max_bytes_);
     }
     while (held_bytes() + bytes > max_bytes_) {
-        TopicQueue* largest = nullptr;
-        core::Topic topic{};
-        for (const core::Topic candidate : core::all_topics) {
-            TopicQueue& of = queue(candidate);
-            if (of.oldest_droppable(true) != nullptr &&
-                (largest == nullptr || of.stats().held_bytes > largest->stats().held_bytes)) {
-                largest = &of;
-                topic = candidate;
-            }
-        }
-        if (largest == nullptr) {
+        const auto [topic, oldest] =
+            oldest_of_largest(true, [this](core::Topic candidate) { return stats(candidate).held_bytes; });
+        if (oldest == nullptr) {
             return false;
         }
-        Segment& oldest = *largest->oldest_droppable(true);
         if (files_ != nullptr) {
-            files_->forget(topic, oldest);
+            files_->forget(topic, *oldest);
         }
-        count_dropped(topic, largest->drop(oldest), core::DropReason::budget);
+        count_dropped(topic, queue(topic).drop(*oldest), core::DropReason::budget);
     }
     return true;
 }

@@ -60,9 +60,15 @@ class Outbox final : public RecordStore, public RecordSource {
     bool empty() const; // nothing waits and nothing is in flight
 
     // For the files.
+    struct Droppable {
+        core::Topic topic{};
+        Segment* segment = nullptr;
+    };
     TopicQueue& queue(core::Topic topic) { return queues_[core::index(topic)]; }
     const TopicQueue& queue(core::Topic topic) const { return queues_[core::index(topic)]; }
     const std::shared_ptr<const std::string>& run() const { return run_; }
+    template <typename SizeOf>
+    Droppable oldest_of_largest(bool only_resident, const SizeOf& size_of); // none where nothing can be dropped
     void count_dropped(core::Topic topic, std::uint64_t lines, core::DropReason reason);
     void count_recovered(core::Topic topic, std::uint64_t lines);
 
@@ -78,5 +84,18 @@ class Outbox final : public RecordStore, public RecordSource {
     std::array<TopicQueue, core::topic_count> queues_;
     std::array<std::uint64_t, core::topic_count> last_seq_{};
 };
+
+// Of the topic that is largest by size_of(topic), among those that have one.
+template <typename SizeOf>
+Outbox::Droppable Outbox::oldest_of_largest(bool only_resident, const SizeOf& size_of) {
+    Droppable found;
+    for (const auto topic : core::all_topics) {
+        auto* const oldest = queue(topic).oldest_droppable(only_resident);
+        if (oldest != nullptr && (found.segment == nullptr || size_of(topic) > size_of(found.topic))) {
+            found = {topic, oldest};
+        }
+    }
+    return found;
+}
 
 } // namespace agent::journal

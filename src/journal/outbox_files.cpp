@@ -1,6 +1,5 @@
 #include "journal/outbox_files.hpp"
 
-#include "journal/file_names.hpp"
 #include "journal/record_frame.hpp"
 
 #include <algorithm>
@@ -13,14 +12,6 @@ namespace agent::journal {
 namespace {
 
 constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-
-// Small enough that dropping one loses little of the budget.
-std::size_t segment_bytes(std::uint64_t max_bytes) {
-    constexpr std::uint64_t page = TopicQueue::first_segment_bytes;
-    const auto share = max_bytes / 64 / page * page;
-    return static_cast<std::size_t>(std::clamp<std::uint64_t>(share, page, core::limits::outbox_file_bytes));
-}
-
 } // namespace
 
 OutboxFiles::OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& files, Runner& reader, Options options,
@@ -32,19 +23,13 @@ OutboxFiles::OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& fil
       options_(std::move(options)),
       damage_(damage),
       wake_(std::move(wake)) {
-    outbox.keep_in(*this, segment_bytes(options_.max_bytes));
-    for (const auto topic : core::all_topics) {
-        update_gate(topic);
-    }
-}
-
-std::string OutboxFiles::directory(core::Topic topic) const {
-    return options_.directory + "/" + std::string(core::base_name(topic));
+    outbox.keep_in(*this, TopicQueue::segment_limit(options_.max_bytes, core::limits::outbox_file_bytes));
+    update_gates();
 }
 
 std::shared_ptr<JournalFile> OutboxFiles::make_file(core::Topic topic, const FileHeader& header) const {
-    const auto folder = directory(topic);
-    return std::make_shared<JournalFile>(folder + "/" + file_name(header.number, records_suffix), folder, header);
+    const auto& layout = options_.layout;
+    return std::make_shared<JournalFile>(layout.records_file(topic, header.number), layout.topic(topic), header);
 }
 
 void OutboxFiles::set_next_number(core::Topic topic, std::uint64_t number) {
@@ -55,7 +40,7 @@ void OutboxFiles::add_found(core::Topic topic, const FoundFile& file, std::uint6
     auto& mine = of(topic);
     auto made = make_file(topic, file.header);
     size_bytes_ += file.size_bytes;
-    if (file.answered_seq == never) {
+    if (file.answered_seq == Watermark::all) {
         mine.done.push_back({std::move(made), file.size_bytes, last_frame});
         return;
     }
@@ -166,10 +151,10 @@ void OutboxFiles::begin_sync() {
 }
 
 void OutboxFiles::end_sync() {
-    for (const auto topic : core::all_topics) {
-        of(topic).synced_end = of(topic).syncing_end;
-        update_gate(topic);
+    for (auto& mine : topics_) {
+        mine.synced_end = mine.syncing_end;
     }
+    update_gates();
 }
 
 bool OutboxFiles::has_gated() const {
@@ -183,18 +168,20 @@ void OutboxFiles::update_gate(core::Topic topic) {
     outbox_.queue(topic).set_gate(is_failing_ ? never : safe_end);
 }
 
-void OutboxFiles::set_sync_failing(bool is_failing) {
-    is_sync_failing_ = is_failing;
+void OutboxFiles::update_gates() {
     for (const auto topic : core::all_topics) {
         update_gate(topic);
     }
 }
 
+void OutboxFiles::set_sync_failing(bool is_failing) {
+    is_sync_failing_ = is_failing;
+    update_gates();
+}
+
 void OutboxFiles::set_failing(bool is_failing) {
     is_failing_ = is_failing;
-    for (const auto topic : core::all_topics) {
-        update_gate(topic);
-    }
+    update_gates();
 }
 
 // From the newest to the oldest: the oldest are sent first.
@@ -221,15 +208,8 @@ bool OutboxFiles::release_memory(std::size_t bytes, std::size_t max_bytes) {
 
 void OutboxFiles::make_room() {
     while (is_over_budget()) {
-        core::Topic topic{};
-        Segment* oldest = nullptr;
-        for (const auto candidate : core::all_topics) {
-            auto* const droppable = outbox_.queue(candidate).oldest_droppable(false);
-            if (droppable != nullptr && (oldest == nullptr || of(candidate).size_bytes > of(topic).size_bytes)) {
-                oldest = droppable;
-                topic = candidate;
-            }
-        }
+        const auto [topic, oldest] =
+            outbox_.oldest_of_largest(false, [this](core::Topic candidate) { return of(candidate).size_bytes; });
         if (oldest == nullptr) {
             return;
         }

@@ -14,6 +14,7 @@
 #include "journal/delta_log.hpp"
 #include "journal/file_system.hpp"
 #include "journal/journal_file.hpp"
+#include "journal/layout.hpp"
 #include "journal/outbox.hpp"
 #include "journal/runner.hpp"
 #include "journal/watermark.hpp"
@@ -33,15 +34,14 @@ namespace agent::journal {
 // A file of an earlier run.
 struct FoundFile {
     std::uint64_t size_bytes = 0;
-    std::uint64_t answered_seq = 0; // of an answered file: the largest number there is
+    std::uint64_t answered_seq = 0; // Watermark::answered_in()
     FileHeader header;
 };
 
 class OutboxFiles {
   public:
     struct Options {
-        std::string directory; // STATE_DIR/outbox
-        std::string set_aside; // where files go that cannot be read, however often it is tried
+        Layout layout;
         std::uint64_t max_bytes = core::limits::journal_bytes;
         std::size_t resident_bytes = core::limits::outbox_resident_bytes; // a topic
         bool waits_for_sync = false; // records do not go before they are safe from power loss
@@ -91,7 +91,6 @@ class OutboxFiles {
 
     Watermark watermark(core::Topic topic);
     std::uint64_t written_end(core::Topic topic) const { return topics_[core::index(topic)].written_end; }
-    std::string directory(core::Topic topic) const;
     std::uint64_t size_bytes() const { return size_bytes_ + deltas_.size_bytes(); }
     std::uint64_t max_bytes() const { return options_.max_bytes; }
     bool has_unwritten() const;
@@ -125,6 +124,7 @@ class OutboxFiles {
     void evict(core::Topic topic, std::size_t down_to_bytes);
     static void collect(Segment& segment, WriteBatch& batch, std::size_t most_bytes);
     void update_gate(core::Topic topic);
+    void update_gates();
     bool is_over_budget() const { return size_bytes() > options_.max_bytes; }
 
     Outbox& outbox_;

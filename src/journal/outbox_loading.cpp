@@ -1,5 +1,4 @@
 // Reading segments back: the part of OutboxFiles that runs on the reader.
-#include "journal/file_names.hpp"
 #include "journal/frame_reader.hpp"
 #include "journal/outbox_files.hpp"
 #include "journal/record_frame.hpp"
@@ -96,8 +95,7 @@ void OutboxFiles::load(core::Topic topic, Segment& segment) {
     load->path = segment.file.file->path;
     load->answered_seq = segment.file.answered_seq;
     if (segment.file.failed_loads + 1 == most_failed_loads) {
-        load->set_aside = options_.set_aside + "/" + std::string(core::base_name(topic)) + "-" +
-                          file_name(segment.file.number, records_suffix);
+        load->set_aside = options_.layout.set_aside_records(topic, segment.file.number);
     }
     // A record takes less of a segment than of its file.
     const auto capacity = (segment.file.size_bytes + page_bytes) / page_bytes * page_bytes;

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::uint64_t most_file_bytes = 2 * core::limits::outbox_file_bytes + FrameReader::max_frame_bytes;
 
-std::uint64_t answered_in(const Watermark& watermark, std::uint64_t number) {
-    if (number < watermark.number) {
-        return std::numeric_limits<std::uint64_t>::max();
-    }
-    return number == watermark.number ? watermark.seq : 0;
-}
-
 void note(const FileHeader& header, DeltaLog::Start& last) {
     last.last_frame = std::max(last.last_frame, header.last_closed_frame);
     last.last_series_id = std::max(last.last_series_id, header.last_series_id);
@@ -28,8 +21,8 @@ void note(const FileHeader& header, DeltaLog::Start& last) {
 
 } // namespace
 
-Recovery::Recovery(FileSystem& files, Layout layout, Damage& damage, bool moves)
-    : files_(files), layout_(std::move(layout)), damage_(damage), moves_(moves) {}
+Recovery::Recovery(FileSystem& files, Layout layout, Damage& damage)
+    : files_(files), layout_(std::move(layout)), damage_(damage) {}
 
 boost::system::result<Findings, std::string> Recovery::survey() {
     Findings findings;
@@ -60,7 +53,7 @@ bool Recovery::survey_deltas(Findings& findings, std::string& error) {
         const auto found = check(path, header);
         findings.last.last_frame = std::max(findings.last.last_frame, *number);
         if (found == HeaderCheck::newer) {
-            put_aside(path, name);
+            put_aside(path, layout_.set_aside_deltas(*number));
             continue;
         }
         if (found == HeaderCheck::good) {
@@ -95,26 +88,26 @@ bool Recovery::survey_topic(core::Topic topic, Findings& findings, std::string& 
         const auto found = check(path, header);
         if (size_bytes > most_file_bytes) { // none that was ever written is as large
             ++damage_.places;
-            put_aside(path, std::string(core::base_name(topic)) + "-" + name);
+            put_aside(path, layout_.set_aside_records(topic, *number));
             continue;
         }
         if (!found) { // it is tried again when its turn comes
             findings.records[core::index(topic)].push_back(
-                {size_bytes, answered_in(watermark, *number), {FileKind::records, *number, 0, std::string()}});
+                {size_bytes, watermark.answered_in(*number), {FileKind::records, *number, 0, std::string()}});
             continue;
         }
         if (found != HeaderCheck::good) {
             if (size_bytes <= file_header_bytes && found == HeaderCheck::damaged) {
-                static_cast<void>(moves_ && files_.remove(path)); // killed while it was made
+                static_cast<void>(files_.remove(path)); // killed while it was made
                 continue;
             }
             damage_.places += found == HeaderCheck::damaged ? 1 : 0;
-            put_aside(path, std::string(core::base_name(topic)) + "-" + name);
+            put_aside(path, layout_.set_aside_records(topic, *number));
             continue;
         }
         header.number = *number;
         note(header, findings.last);
-        const auto answered_seq = answered_in(watermark, *number);
+        const auto answered_seq = watermark.answered_in(*number);
         findings.records[core::index(topic)].push_back({size_bytes, answered_seq, std::move(header)});
     }
     return true;
@@ -136,16 +129,14 @@ std::optional<HeaderCheck> Recovery::check(const std::string& path, FileHeader& 
     return decode(std::span(bytes).first(*size), header);
 }
 
-void Recovery::put_aside(const std::string& path, const std::string& name) {
+void Recovery::put_aside(const std::string& path, const std::string& aside) {
     ++damage_.set_aside_files;
-    if (moves_) {
-        static_cast<void>(files_.rename(path, layout_.set_aside + "/" + name));
-    }
+    static_cast<void>(files_.rename(path, aside));
 }
 
 Watermark Recovery::read_watermark(core::Topic topic) {
     Watermark watermark;
-    const auto file = files_.open(layout_.topic(topic) + "/watermark");
+    const auto file = files_.open(layout_.watermark(topic));
     if (!file) {
         return watermark; // nothing was answered yet
     }
@@ -174,8 +165,7 @@ Recovery::Covered Recovery::read_origins(Findings& findings) {
     for (const auto topic : core::all_topics) {
         const auto& found = findings.records[core::index(topic)];
         for (auto file = found.rbegin(); file != found.rend(); ++file) {
-            read_origins(layout_.topic(topic) + "/" + file_name(file->header.number, records_suffix), covered,
-                         findings.last);
+            read_origins(layout_.records_file(topic, file->header.number), covered, findings.last);
             if (file->header.last_closed_frame < oldest) {
                 break;
             }
@@ -247,12 +237,12 @@ void Recovery::replay(Findings& findings, Restoration& into) {
     Replayer replayer(covered, into, findings.last);
     std::uint64_t last_frame = 0;
     std::erase_if(findings.deltas, [&](const FoundDeltas& found) {
-        const auto name = file_name(found.first_frame, deltas_suffix);
-        const auto path = layout_.deltas + "/" + name;
+        const auto path = layout_.delta_file(found.first_frame);
+        const auto aside = layout_.set_aside_deltas(found.first_frame);
         const auto file = files_.open(path);
         if (!file) {
             ++damage_.read_failures;
-            put_aside(path, name);
+            put_aside(path, aside);
             return true;
         }
         FrameReader reader(files_, *file, file_header_bytes);
@@ -270,7 +260,7 @@ void Recovery::replay(Findings& findings, Restoration& into) {
         files_.close(*file);
         if (reader.failure()) { // the rest of it is not lost, but somebody has to look at it
             ++damage_.read_failures;
-            put_aside(path, name);
+            put_aside(path, aside);
         }
         return static_cast<bool>(reader.failure());
     });

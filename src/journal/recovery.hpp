@@ -10,6 +10,7 @@
 #include "journal/delta_log.hpp"
 #include "journal/delta_target.hpp"
 #include "journal/file_system.hpp"
+#include "journal/layout.hpp"
 #include "journal/outbox_files.hpp"
 
 #include <array>
@@ -25,26 +26,6 @@
 
 namespace agent::journal {
 
-// Where things are in a state directory.
-struct Layout {
-    explicit Layout(const std::string& directory)
-        : root(directory),
-          lock(directory + "/lock"),
-          deltas(directory + "/deltas"),
-          outbox(directory + "/outbox"),
-          dead_letters(directory + "/dead-letter"),
-          set_aside(directory + "/set-aside") {}
-
-    std::string topic(core::Topic topic) const { return outbox + "/" + std::string(core::base_name(topic)); }
-
-    std::string root;
-    std::string lock;
-    std::string deltas;
-    std::string outbox;
-    std::string dead_letters;
-    std::string set_aside;
-};
-
 struct FoundDeltas {
     std::uint64_t first_frame = 0;
     std::uint64_t size_bytes = 0;
@@ -59,8 +40,8 @@ struct Findings {
 
 class Recovery {
   public:
-    // `moves`: whether files that cannot be used are moved to set-aside, or only counted.
-    Recovery(FileSystem& files, Layout layout, Damage& damage, bool moves = true);
+    // Where `files` lets nothing be changed, files that cannot be used are only counted.
+    Recovery(FileSystem& files, Layout layout, Damage& damage);
 
     // The files; the error names the one that could not be read.
     boost::system::result<Findings, std::string> survey();
@@ -84,7 +65,7 @@ class Recovery {
     bool survey_deltas(Findings& findings, std::string& error);
     bool survey_topic(core::Topic topic, Findings& findings, std::string& error);
     std::optional<HeaderCheck> check(const std::string& path, FileHeader& header); // none: it cannot be read now
-    void put_aside(const std::string& path, const std::string& name);
+    void put_aside(const std::string& path, const std::string& aside);
     Watermark read_watermark(core::Topic topic);
     Covered read_origins(Findings& findings);
     void read_origins(const std::string& path, Covered& covered, DeltaLog::Start& last);
@@ -92,7 +73,6 @@ class Recovery {
     FileSystem& files_;
     Layout layout_;
     Damage& damage_;
-    bool moves_;
 };
 
 } // namespace agent::journal

@@ -20,6 +20,11 @@ bool is_answered(const Segment& segment) {
 
 } // namespace
 
+std::size_t TopicQueue::segment_limit(std::uint64_t budget_bytes, std::size_t largest_bytes) {
+    const auto share = budget_bytes / 64 / page_bytes * page_bytes;
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(share, page_bytes, largest_bytes));
+}
+
 TopicQueue::Growth TopicQueue::growth_for(std::size_t key_size, std::size_t value_size) const {
     // Behind the last segment there is a gap when newer ones are gone already; positions in a segment have none.
     if (!segments_.empty() && !segments_.back()->is_closed &&
@@ -141,12 +146,14 @@ void TopicQueue::release(Segment& segment) {
     segment.release_memory();
 }
 
-void TopicQueue::remove_segment(std::size_t index) {
-    stats_.held_bytes -= segments_[index]->capacity_bytes();
+std::unique_ptr<Segment> TopicQueue::remove_segment(std::size_t index) {
+    auto segment = std::move(segments_[index]);
+    stats_.held_bytes -= segment->capacity_bytes();
     segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(index));
     if (index < send_index_) {
         --send_index_;
     }
+    return segment;
 }
 
 std::unique_ptr<Segment> TopicQueue::take_answered(bool keep_newest) {
@@ -158,13 +165,8 @@ std::unique_ptr<Segment> TopicQueue::take_answered(bool keep_newest) {
     if (found == end) {
         return nullptr;
     }
-    auto segment = std::move(*found);
-    const auto index = static_cast<std::size_t>(found - segments_.begin());
-    stats_.held_bytes -= segment->capacity_bytes();
-    segments_.erase(found);
-    send_index_ -= index < send_index_ ? 1 : 0;
     --answered_segments_;
-    return segment;
+    return remove_segment(static_cast<std::size_t>(found - segments_.begin()));
 }
 
 void TopicQueue::update_watermark() {

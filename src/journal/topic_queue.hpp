@@ -30,6 +30,9 @@ class TopicQueue {
   public:
     static constexpr std::size_t first_segment_bytes = 4096; // a page: an idle topic costs nothing more
 
+    // How large a segment may be: dropping one should lose little of the budget.
+    static std::size_t segment_limit(std::uint64_t budget_bytes, std::size_t largest_bytes);
+
     explicit TopicQueue(std::size_t max_segment_bytes) : max_segment_bytes_(max_segment_bytes) {}
 
     // All 0 when the record fits into the newest segment, else how large the next one should be, and has to be.
@@ -89,7 +92,7 @@ class TopicQueue {
 
   private:
     std::size_t index_of(std::uint64_t position) const;
-    void remove_segment(std::size_t index);
+    std::unique_ptr<Segment> remove_segment(std::size_t index);
     void update_watermark();
     std::uint64_t drop_waiting_of(Segment& segment);
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace agent::journal {
@@ -18,6 +19,16 @@ namespace agent::journal {
 struct Watermark {
     std::uint64_t number = 0;
     std::uint64_t seq = 0;
+
+    static constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
+
+    // Of a file: up to which seq its records are answered; `all`: none of it is wanted any more.
+    std::uint64_t answered_in(std::uint64_t file_number) const {
+        if (file_number < number) {
+            return all;
+        }
+        return file_number == number ? seq : 0;
+    }
 
     friend bool operator==(const Watermark&, const Watermark&) = default;
 };
