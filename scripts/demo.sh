@@ -115,7 +115,7 @@ for host in a b c; do
     esac
     echo "$spec" | awk '{ for (i = 0; i < $1; i++) print $2 + ($3 - $2) * (i + 0.5) / $1 }' >"$work/$host"
     cat "$work/$host" >>"$work/all"
-    start_agent "$host" --brokers "$brokers"
+    start_agent "$host" --brokers "$brokers" --state-dir "$work/$host.state"
     echo "mabs histogram checkout.latency_ms $("$agent" digest encode <"$work/$host") service=checkout" | send
     wait_delivered
     own=$("$agent" digest encode <"$work/$host" | p90)
