@@ -6,11 +6,13 @@
 #include "app/doorbell.hpp"
 #include "app/exit_code.hpp"
 #include "app/journal_driver.hpp"
+#include "app/log_shipper.hpp"
 #include "app/loop_meter.hpp"
 #include "app/output.hpp"
 #include "app/process.hpp"
 #include "app/state_directory.hpp"
 #include "app/status.hpp"
+#include "app/tail_daemon.hpp"
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
 #include "core/run_id.hpp"
@@ -43,7 +45,7 @@ int run(const app::RunOptions& options) {
     boost::asio::signal_set signals(io, SIGTERM, SIGINT);
 
     journal::Outbox outbox(run_id, ledger); // outlives the Kafka client, which reads its memory
-    auto output = app::Output::open(options, clock);
+    auto output = app::Output::open(options.output, options, app::topics_of(options.logs), clock);
     if (!output) {
         log.error(output.error());
         return app::exit_usage;
@@ -58,9 +60,16 @@ int run(const app::RunOptions& options) {
     aggregate::Aggregator aggregator(app::aggregator_options(options), clock, store, ledger, state.deltas());
     app::JournalDriver journal(aggregator, state.journal(), clock);
     state.replay(aggregator, journal, log);
+    app::LogShipper logs(
+        io, {.streams = options.logs, .directory = options.state_dir.empty() ? "" : options.state_dir + "/tail"},
+        (*output)->log_consumer(), clock, log);
+    if (const auto opened = logs.open(); !opened) {
+        log.error(opened.error());
+        return app::exit_failure;
+    }
     const app::Status status(
-        {clock, ledger, aggregator, journal, outbox, feeder, **output, listen_stats, meter.histogram()}, options.host,
-        run_id);
+        {clock, ledger, aggregator, journal, outbox, feeder, **output, listen_stats, meter.histogram(), logs},
+        options.host, run_id);
 
     const auto batch = std::make_unique<listen::Batch>();
     listen::Listener listener(io.get_executor(), {journal, status, journal, clock, ledger, listen_stats, *batch, meter},
@@ -71,10 +80,10 @@ int run(const app::RunOptions& options) {
     }
     const auto exit_code = app::Daemon(io,
                                        {listener, aggregator, store, journal, state, outbox, feeder, **output, status,
-                                        clock, ledger, log, signals, meter},
+                                        logs, clock, ledger, log, signals, meter},
                                        options.flush_interval_ms)
                                .run();
-    if (!(*output)->close() || !state.is_quiet()) {
+    if (!(*output)->close() || !state.is_quiet() || logs.is_blocked()) {
         std::_Exit(exit_code); // threads of librdkafka or of a disk that hangs may still read what would go now
     }
     return exit_code;
@@ -84,5 +93,5 @@ int run(const app::RunOptions& options) {
 
 int main(int argc, char** argv) {
     app::prepare_process();
-    return app::dispatch(argc, argv, run);
+    return app::dispatch(argc, argv, run, app::tail);
 }

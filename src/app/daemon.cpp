@@ -1,7 +1,6 @@
 #include "app/daemon.hpp"
 
 #include "app/exit_code.hpp"
-#include "app/farewell.hpp"
 #include "core/limits.hpp"
 
 #include <chrono>
@@ -23,11 +22,9 @@ namespace limits = core::limits;
 namespace {
 
 constexpr auto as_values = asio::as_tuple(asio::use_awaitable);
-constexpr std::int64_t tick_ms = 20;              // journal tick: how long a finished record waits at the most
-constexpr std::int64_t idle_beat_ms = 1000;       // when there is nothing to send
-constexpr std::int64_t own_record_ms = 1000;      // the last of the agent's own records holds up the end no longer
-constexpr int last_pumps = 256;                   // to hear of all that was in flight: 64 MiB of small records
-constexpr std::int64_t connections_end_ms = 1500; // for open connections to take in what the kernel holds
+constexpr std::int64_t tick_ms = 20;        // journal tick: how long a finished record waits at the most
+constexpr std::int64_t idle_beat_ms = 1000; // when there is nothing to send
+constexpr int last_pumps = 256;             // to hear of all that was in flight: 64 MiB of small records
 
 observe::Level level_of(forward::EventLevel level) {
     return static_cast<observe::Level>(level);
@@ -63,6 +60,7 @@ int Daemon::run() {
         start(watch_output());
     }
     rooms_.listener.start();
+    rooms_.logs.start();
     pump(); // what the client had to say before anybody watched it
     rooms_.log.announce("ready listen=" + join(rooms_.listener.bound()) + " brokers=" + rooms_.output.brokers());
     io_.run();
@@ -146,86 +144,14 @@ asio::awaitable<void> Daemon::watch_signals() {
     }
 }
 
-void Daemon::begin_end(int exit_code) {
-    if (!is_ending_) {
-        is_ending_ = true;
-        exit_code_ = exit_code;
-        asio::co_spawn(io_, shut_down(), asio::detached);
-    }
-}
-
-asio::awaitable<void> Daemon::shut_down() {
-    const auto& clock = rooms_.clock;
-    rooms_.listener.stop();
-    const auto connections_deadline = clock.steady_ms() + connections_end_ms;
-    while (rooms_.listener.connection_count() != 0 && clock.steady_ms() < connections_deadline) {
-        co_await pause(1);
-    }
-    rooms_.listener.abort();
-    const auto deadline = clock.steady_ms() + limits::shutdown_timeout_ms;
-    begin_flush(true);
-    while (rooms_.aggregator.is_flushing() && clock.steady_ms() < deadline && rooms_.output.failure().empty()) {
-        co_await pause(1);
-    }
-    send_agent_record();
-    co_await finish_writing();
-    co_await deliver_until(is_kept() ? clock.steady_ms() + limits::kept_shutdown_timeout_ms : deadline);
-    rooms_.output.stop();
-    pump_all();
-    co_await close_journal();
-    say_what_is_left();
-    io_.stop();
-}
-
-// What is on disk now need not be delivered before the end.
-asio::awaitable<void> Daemon::finish_writing() {
-    const auto deadline = rooms_.clock.steady_ms() + limits::journal_close_ms;
-    while (is_kept() && rooms_.journal.has_work() && !rooms_.journal.journal()->is_failing() &&
-           rooms_.clock.steady_ms() < deadline) {
-        rooms_.journal.beat();
-        co_await pause(1);
-    }
-}
-
-asio::awaitable<void> Daemon::close_journal() {
-    if (!is_kept()) {
-        co_return;
-    }
-    auto& journal = *rooms_.journal.journal();
-    const auto deadline = rooms_.clock.steady_ms() + limits::journal_close_ms;
-    journal.begin_close();
-    do {
-        journal.beat();
-        co_await pause(1);
-    } while (!journal.is_closed() && !journal.is_failing() && rooms_.clock.steady_ms() < deadline);
-}
-
-asio::awaitable<void> Daemon::deliver_until(std::int64_t deadline_ms) {
-    const auto own_deadline_ms = rooms_.clock.steady_ms() + own_record_ms;
-    while (!rooms_.outbox.empty() && rooms_.output.failure().empty()) {
-        if (rooms_.clock.steady_ms() >= (pending_lines() == 0 ? own_deadline_ms : deadline_ms)) {
-            break;
-        }
-        pump();
-        co_await pause(2);
-    }
-}
-
 bool Daemon::has_work() const {
     return !rooms_.outbox.empty() || rooms_.aggregator.is_flushing() || rooms_.journal.has_work();
-}
-
-std::uint64_t Daemon::pending_lines() const {
-    std::uint64_t lines = 0;
-    for (const auto topic : core::all_topics) {
-        lines += rooms_.ledger.of(topic).pending_lines();
-    }
-    return lines;
 }
 
 void Daemon::pump() {
     rooms_.watch.handler_begins();
     const auto answer = rooms_.feeder.pump();
+    rooms_.logs.pump();
     log_events(); // whoever pumps: pumping makes the descriptor unreadable again
     if (answer == journal::Pump::more && !is_pump_posted_) {
         is_pump_posted_ = true;
@@ -239,6 +165,7 @@ void Daemon::pump() {
 void Daemon::pump_all() {
     for (int i = 0; i < last_pumps && rooms_.feeder.pump() == journal::Pump::more; ++i) {
     }
+    rooms_.logs.pump();
     log_events();
 }
 
@@ -296,14 +223,6 @@ void Daemon::log_events() {
 void Daemon::send_agent_record() {
     rooms_.store.append(core::Topic::agent, rooms_.status.host(), rooms_.status.agent_record(), 0,
                         rooms_.clock.unix_ms(), {});
-}
-
-void Daemon::say_what_is_left() {
-    pump_all();
-    const bool is_safe = rooms_.journal.is_all_written();
-    if (!say_farewell(rooms_.ledger, is_safe, rooms_.log)) {
-        exit_code_ = exit_failure;
-    }
 }
 
 } // namespace agent::app

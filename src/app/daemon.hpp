@@ -5,6 +5,7 @@
 #include "aggregate/aggregator.hpp"
 #include "app/doorbell.hpp"
 #include "app/journal_driver.hpp"
+#include "app/log_shipper.hpp"
 #include "app/output.hpp"
 #include "app/state_directory.hpp"
 #include "app/status.hpp"
@@ -35,6 +36,7 @@ struct Rooms {
     journal::Feeder& feeder;
     Output& output;
     const Status& status;
+    LogShipper& logs;
     const core::Clock& clock;
     const core::Ledger& ledger;
     observe::Log& log;
@@ -58,6 +60,7 @@ class Daemon {
     boost::asio::awaitable<void> shut_down();
     boost::asio::awaitable<void> deliver_until(std::int64_t deadline_ms);
     boost::asio::awaitable<void> finish_writing();
+    boost::asio::awaitable<void> close_logs();
     boost::asio::awaitable<void> close_journal();
     boost::asio::awaitable<void> pause(std::int64_t duration_ms);
 

@@ -24,12 +24,12 @@ std::string default_state_dir() {
     return home.starts_with('/') ? home + "/.local/state/metrics-agent" : "";
 }
 
-std::string state_dir_or_default(const std::string& given) {
+std::string state_dir_or_default(const std::string& given, std::string_view suffix) {
     auto directory = given.empty() ? default_state_dir() : given;
     while (directory.size() > 1 && directory.ends_with('/')) {
         directory.pop_back();
     }
-    return directory;
+    return given.empty() && !directory.empty() ? directory.append(suffix) : directory;
 }
 
 } // namespace agent::app

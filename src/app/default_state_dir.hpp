@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace agent::app {
 
@@ -9,7 +10,7 @@ namespace agent::app {
 // ~/.local/state/metrics-agent; empty where none of these is set. Before any thread: it looks at the environment.
 std::string default_state_dir();
 
-// `given`, or the default where that is empty; without slashes at its end.
-std::string state_dir_or_default(const std::string& given);
+// `given`, or the default with `suffix` behind its name where that is empty; without slashes at its end.
+std::string state_dir_or_default(const std::string& given, std::string_view suffix = {});
 
 } // namespace agent::app

@@ -4,7 +4,8 @@
 
 namespace agent::app {
 
-boost::system::result<std::unique_ptr<Output>, std::string> Output::open(const RunOptions& options,
+boost::system::result<std::unique_ptr<Output>, std::string> Output::open(OutputKind kind, const SharedOptions& options,
+                                                                         std::vector<std::string> log_topics,
                                                                          const core::Clock& clock) {
     using Opened = boost::system::result<std::unique_ptr<Output>, std::string>;
     auto output = std::unique_ptr<Output>(new Output);
@@ -14,12 +15,12 @@ boost::system::result<std::unique_ptr<Output>, std::string> Output::open(const R
             output->brokers_ = value;
         }
     }
-    if (options.output == OutputKind::standard_output) {
+    if (kind == OutputKind::standard_output) {
         output->brokers_ = "stdout";
-        output->stdout_ = std::make_unique<forward::StdoutWriter>(options.topics);
+        output->stdout_ = std::make_unique<forward::StdoutWriter>(options.topics, std::move(log_topics));
         return output;
     }
-    if (options.output == OutputKind::embedded_broker) {
+    if (kind == OutputKind::embedded_broker) {
         auto started = forward::EmbeddedBroker::start();
         if (!started) {
             return Opened(boost::system::in_place_error, "--embedded-broker: " + started.error().text);
@@ -29,11 +30,15 @@ boost::system::result<std::unique_ptr<Output>, std::string> Output::open(const R
         for (const auto& topic : options.topics) { // so that a reader finds them before the first record
             output->embedded_->create_topic(topic, 1);
         }
+        for (const auto& topic : log_topics) {
+            output->embedded_->create_topic(topic, 1);
+        }
     }
     forward::KafkaConfig config;
     config.brokers = output->brokers_;
     config.topics = options.topics;
     config.properties = options.properties;
+    config.log_topics = std::move(log_topics);
     auto producer = forward::KafkaProducer::open(std::move(config), clock);
     if (!producer) {
         return Opened(boost::system::in_place_error, producer.error().text);
@@ -43,6 +48,13 @@ boost::system::result<std::unique_ptr<Output>, std::string> Output::open(const R
 }
 
 forward::RecordConsumer& Output::consumer() {
+    if (stdout_) {
+        return *stdout_;
+    }
+    return *kafka_;
+}
+
+forward::LogConsumer& Output::log_consumer() {
     if (stdout_) {
         return *stdout_;
     }
@@ -59,6 +71,10 @@ std::vector<forward::ClientEvent> Output::take_events() {
 
 forward::TopicHealth Output::health(core::Topic topic) const {
     return kafka_ ? kafka_->health(topic) : forward::TopicHealth();
+}
+
+forward::TopicHealth Output::log_health(forward::LogTopic topic) const {
+    return kafka_ ? kafka_->log_health(topic) : forward::TopicHealth();
 }
 
 std::uint64_t Output::rebuilds() const {

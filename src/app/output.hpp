@@ -20,10 +20,13 @@ namespace agent::app {
 class Output {
   public:
     // Or what is wrong with the configuration. The clock outlives the output.
-    static boost::system::result<std::unique_ptr<Output>, std::string> open(const RunOptions& options,
+    static boost::system::result<std::unique_ptr<Output>, std::string> open(OutputKind kind,
+                                                                            const SharedOptions& options,
+                                                                            std::vector<std::string> log_topics,
                                                                             const core::Clock& clock);
 
     forward::RecordConsumer& consumer();
+    forward::LogConsumer& log_consumer();
 
     // For people: "localhost:9092", "stdout".
     const std::string& brokers() const { return brokers_; }
@@ -33,6 +36,7 @@ class Output {
 
     std::vector<forward::ClientEvent> take_events();
     forward::TopicHealth health(core::Topic topic) const;
+    forward::TopicHealth log_health(forward::LogTopic topic) const;
     std::uint64_t rebuilds() const;
 
     // Not empty: nothing can be written any more, and why.

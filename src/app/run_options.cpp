@@ -1,18 +1,15 @@
 #include "app/run_options.hpp"
 
+#include "app/config_file.hpp"
 #include "app/default_state_dir.hpp"
 #include "listen/address.hpp"
 #include "mabs/line_error.hpp"
-#include "mabs/utf8.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <utility>
-
-#include <unistd.h>
 
 namespace agent::app {
 
@@ -21,48 +18,8 @@ namespace {
 constexpr double min_interval_s = 0.01;
 constexpr double max_flush_interval_s = 3600;
 constexpr double max_resolution_s = 24 * 3600;
-constexpr std::size_t max_topic_bytes = 249; // Kafka's own limit
-constexpr std::size_t max_host_bytes = 255;
 constexpr std::size_t max_max_series = 100'000'000;
 constexpr std::size_t words_a_byte_of_reading = 8; // of a denylist, cost about as much as reading a line
-
-bool is_topic_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-}
-
-// [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets
-bool is_broker(std::string_view text) {
-    if (const auto protocol = text.find("://"); protocol != std::string_view::npos) {
-        text.remove_prefix(protocol + 3);
-    }
-    const auto host = text.substr(0, text.starts_with('[') ? text.find(']') : text.find(':'));
-    const auto port = text.substr(host.size() + (text.starts_with('[') && host.size() < text.size() ? 1 : 0));
-    unsigned number = 0;
-    const auto* const end = port.data() + port.size();
-    return !host.empty() && host.find(' ') == std::string_view::npos &&
-           (port.empty() ||
-            (port.size() > 1 && port[0] == ':' && std::from_chars(port.data() + 1, end, number).ptr == end &&
-             number >= 1 && number <= 65535));
-}
-
-bool is_broker_list(std::string_view text) {
-    for (;;) {
-        const auto comma = text.find(',');
-        if (!is_broker(text.substr(0, comma))) {
-            return false;
-        }
-        if (comma == std::string_view::npos) {
-            return true;
-        }
-        text.remove_prefix(comma + 1);
-    }
-}
-
-std::string host_name() {
-    std::array<char, max_host_bytes + 1> name{};
-    return gethostname(name.data(), max_host_bytes) == 0 ? std::string(name.data()) : std::string();
-}
 
 } // namespace
 
@@ -73,10 +30,11 @@ class RunFinalizer {
     boost::system::result<RunOptions, std::vector<std::string>> finalize() {
         take_listen();
         take_output();
-        take_names();
+        static_cast<SharedOptions&>(options_) = check_shared(flags_, errors_);
         take_numbers();
         take_state();
         take_deny();
+        take_config();
         if (!errors_.empty()) {
             return {boost::system::in_place_error, std::move(errors_)};
         }
@@ -113,40 +71,9 @@ class RunFinalizer {
             1) {
             wrong("--brokers, --embedded-broker and --stdout: only one of them");
         }
-        if (!flags_.brokers.empty() && !is_broker_list(flags_.brokers)) {
-            wrong("--brokers \"" + flags_.brokers + "\": expected HOST[:PORT],...");
-        }
-        options_.brokers = flags_.brokers.empty() ? "localhost:9092" : flags_.brokers;
         options_.output = flags_.embedded_broker ? OutputKind::embedded_broker
                           : flags_.to_stdout     ? OutputKind::standard_output
                                                  : OutputKind::kafka;
-        for (const auto& text : flags_.properties) {
-            const auto equals = text.find('=');
-            if (equals == std::string::npos || equals == 0) {
-                wrong("-X \"" + text + "\": expected PROPERTY=VALUE");
-                continue;
-            }
-            options_.properties.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-        }
-    }
-
-    void take_names() {
-        options_.topics = core::topic_names(flags_.topic_prefix);
-        const auto longest = std::ranges::max_element(options_.topics, {}, &std::string::size)->size();
-        if (!std::ranges::all_of(flags_.topic_prefix, is_topic_character)) {
-            wrong("--topic-prefix \"" + flags_.topic_prefix + "\": topics are made of a-z A-Z 0-9 . _ -");
-        } else if (longest > max_topic_bytes) {
-            wrong("--topic-prefix: a topic's name would have more than " + std::to_string(max_topic_bytes) + " bytes");
-        }
-        options_.host = flags_.host.empty() ? host_name() : flags_.host;
-        if (options_.host.empty() || options_.host.size() > max_host_bytes ||
-            options_.host.find(' ') != std::string::npos || mabs::find_bad_character(options_.host)) {
-            wrong("--host \"" + flags_.host + "\": 1 to " + std::to_string(max_host_bytes) +
-                  " bytes of printable UTF-8 without blanks");
-        }
-        if (!observe::parse_level(flags_.log_level, options_.log_level)) {
-            wrong("--log-level \"" + flags_.log_level + "\": expected error, warning, info or debug");
-        }
     }
 
     std::int64_t seconds(const char* flag, double value_s, double max_s) {
@@ -215,6 +142,20 @@ class RunFinalizer {
         options_.listen.read_bytes =
             std::max(core::limits::least_read_bytes,
                      core::limits::read_chunk_bytes / (1 + options_.deny.words_a_byte() / words_a_byte_of_reading));
+    }
+
+    void take_config() {
+        if (flags_.config.empty()) {
+            return;
+        }
+        auto config = read_config(flags_.config, options_.topics);
+        if (config) {
+            options_.logs = std::move(config->logs);
+            return;
+        }
+        for (auto& error : config.error()) {
+            wrong(std::move(error));
+        }
     }
 
     const RunFlags& flags_;

@@ -1,6 +1,7 @@
 #include "app/status.hpp"
 
 #include "app/version.hpp"
+#include "core/limits.hpp"
 
 #include <array>
 #include <string_view>
@@ -19,7 +20,7 @@ std::string Status::version_line() const {
     return "metrics-agent " + std::string(version);
 }
 
-observe::Snapshot Status::snapshot() const {
+observe::Snapshot Status::snapshot(std::size_t log_files_max) const {
     observe::Snapshot snapshot;
     snapshot.version = version;
     snapshot.host = host_;
@@ -27,15 +28,19 @@ observe::Snapshot Status::snapshot() const {
     snapshot.start_unix_ms = start_unix_ms_;
     snapshot.uptime_ms = sources_.clock.steady_ms() - start_steady_ms_;
     snapshot.ledger = sources_.ledger;
+    snapshot.logs = sources_.logs.report(log_files_max);
+    for (std::size_t i = 0; i < snapshot.logs.size(); ++i) {
+        snapshot.logs[i].parked = sources_.output.log_health(static_cast<forward::LogTopic>(i)).reason;
+    }
     return snapshot;
 }
 
 std::string Status::agent_record() const {
-    return observe::agent_record(snapshot());
+    return observe::agent_record(snapshot(core::limits::reported_log_files));
 }
 
 void Status::append_stats(std::string& out) const {
-    auto snapshot = this->snapshot();
+    auto snapshot = this->snapshot(0);
     const auto& listen = sources_.listen;
     const auto& table = sources_.aggregator.table();
     snapshot.numbers = {

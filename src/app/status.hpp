@@ -4,6 +4,7 @@
 
 #include "aggregate/aggregator.hpp"
 #include "app/journal_driver.hpp"
+#include "app/log_shipper.hpp"
 #include "app/output.hpp"
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
@@ -30,6 +31,7 @@ struct StatusSources {
     const Output& output;
     const listen::ListenStats& listen;
     const observe::BusyHistogram& loop;
+    const LogShipper& logs;
 };
 
 class Status final : public listen::AgentInfo {
@@ -44,7 +46,7 @@ class Status final : public listen::AgentInfo {
     std::string agent_record() const;
 
   private:
-    observe::Snapshot snapshot() const;
+    observe::Snapshot snapshot(std::size_t log_files_max) const;
     void append_loop(observe::Snapshot& snapshot) const;
     void append_journal(observe::Snapshot& snapshot) const;
 

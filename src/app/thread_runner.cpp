@@ -13,12 +13,14 @@ ThreadRunner::~ThreadRunner() {
 }
 
 void ThreadRunner::run(std::function<void()> job, std::function<void()> done) {
-    boost::asio::post(
-        thread_, [loop = boost::asio::make_work_guard(io_), job = std::move(job), done = std::move(done)]() mutable {
-            job();
-            job = nullptr; // what it holds is not the logic's any more when `done` runs
-            boost::asio::post(loop.get_executor(), std::move(done));
-        });
+    ++unfinished_;
+    boost::asio::post(thread_, [this, loop = boost::asio::make_work_guard(io_), job = std::move(job),
+                                done = std::move(done)]() mutable {
+        job();
+        --unfinished_;
+        job = nullptr; // what it holds is not the logic's any more when `done` runs
+        boost::asio::post(loop.get_executor(), std::move(done));
+    });
 }
 
 } // namespace agent::app

@@ -7,8 +7,10 @@
 // io_context keeps alive what it refers to. An owner that wants all its jobs done waits for the last one's `done`.
 #pragma once
 
-#include "journal/runner.hpp"
+#include "core/runner.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
 
 #include <boost/asio/io_context.hpp>
@@ -16,7 +18,7 @@
 
 namespace agent::app {
 
-class ThreadRunner final : public journal::Runner {
+class ThreadRunner final : public core::Runner {
   public:
     explicit ThreadRunner(boost::asio::io_context& io) : io_(io) {}
     ~ThreadRunner() override;
@@ -25,8 +27,12 @@ class ThreadRunner final : public journal::Runner {
 
     void run(std::function<void()> job, std::function<void()> done) override;
 
+    // A job waits or is under way.
+    bool is_busy() const { return unfinished_ != 0; }
+
   private:
     boost::asio::io_context& io_;
+    std::atomic<std::size_t> unfinished_ = 0;
     boost::asio::thread_pool thread_{1};
 };
 

@@ -71,8 +71,35 @@ inline constexpr int journal_sync_interval_ms = 1000;          // --fsync interv
 inline constexpr int journal_watermark_ms = 1000;              // acknowledgements not on disk yet: sent again if killed
 inline constexpr int journal_patience_ms = 5000;               // a write that hangs: `sync` answers durable=0
 inline constexpr std::size_t in_flight_bytes = 4 * 1024 * 1024; // handed to librdkafka, a topic
+inline constexpr int linger_ms = 50;                            // records gather for a batch, under load
+inline constexpr std::size_t quiet_records = 64;                // fewer in linger_ms, of all topics: sent at once
+inline constexpr std::size_t quiet_bytes = 64 * 1024;           // and less than this
+// librdkafka has five batches of a partition under way; with more waiting than linger_ms it polls without a pause.
+inline constexpr std::size_t log_topic_bytes = 1'250'000;       // handed to librdkafka, a topic of log files: five
+inline constexpr std::size_t keyed_log_topic_bytes = 4'000'000; // the same with keys: several partitions at a time
+inline constexpr std::size_t log_record_cost_bytes = 64;        // counted besides its key and value: header, framing
 inline constexpr int parked_probe_ms = 10'000;                  // a missing or forbidden topic: one record, this often
 inline constexpr int stuck_after_ms = 5 * 60 * 1000;            // no progress while the broker answers: rebuild
+
+// Log files (tail).
+inline constexpr std::size_t max_log_record_bytes = (1 << 20) - 4096; // brokers take 1 MiB, with headers and framing
+inline constexpr std::size_t least_log_record_bytes = 1024;           // smaller ones would cost more than they hold
+inline constexpr std::size_t max_log_frame_bytes = 16 << 20;          // Thrift's own limit is 16,384,000
+inline constexpr std::size_t least_log_hole_bytes = 1 << 20; // of a sparse file: smaller ones are sent as zeros
+inline constexpr std::size_t max_log_streams = 64;           // a topic each, in the Kafka client
+inline constexpr std::size_t max_path_globs = 256;           // of a stream; each is tried for a new path
+inline constexpr std::size_t max_path_bytes = 4096;          // PATH_MAX
+inline constexpr std::size_t reported_log_files = 1000;      // paths of a stream in the agent's own record: some 100 KB
+inline constexpr int log_away_quiet_ms = 5000;   // a renamed file that grew no more: its last line is sent without LF
+inline constexpr int log_away_close_ms = 60'000; // and then nobody writes to it any more: it is closed
+inline constexpr int log_rescan_ms = 30'000;     // besides inotify, for what it missed
+inline constexpr int log_poll_ms = 1000;         // where there is no inotify, and for files that have no path
+inline constexpr int log_copy_hold_ms = 30'000; // what looks like a copy under way, and stands still: a file of its own
+inline constexpr int log_save_ms = 1000; // between two saves of positions; what is acknowledged since: sent again
+inline constexpr std::size_t max_log_files = 100'000;           // of a stream; 1 KB each
+inline constexpr std::size_t max_log_directory_depth = 32;      // below a pattern's folder
+inline constexpr std::size_t log_in_flight_records = 48 * 1024; // 0.4 KB each in librdkafka, beside their bytes
+inline constexpr std::size_t log_buffer_bytes = 12 << 20; // read and not yet acknowledged, of all streams together
 
 // The process (app, observe).
 inline constexpr int shutdown_timeout_ms = 10'000;      // without a state directory

@@ -1,7 +1,9 @@
 #include "forward/kafka_client.hpp"
 
+#include "core/limits.hpp"
 #include "forward/kafka_properties.hpp"
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <string_view>
@@ -20,16 +22,17 @@ constexpr int ask_timeout_ms = 5000;
 // Which record a report is about travels in the pointer that librdkafka keeps for us: no memory for each record.
 constexpr unsigned position_bits = 56;
 static_assert(sizeof(void*) == sizeof(std::uint64_t));
+static_assert(core::topic_count + core::limits::max_log_streams <= std::size_t{1} << (64 - position_bits));
 
-void* to_opaque(core::Topic topic, std::uint64_t position) {
-    return reinterpret_cast<void*>((std::uint64_t{core::index(topic)} << position_bits) | position);
+void* to_opaque(TopicSlot slot, std::uint64_t position) {
+    return reinterpret_cast<void*>((std::uint64_t{slot} << position_bits) | position);
 }
 
-core::Topic topic_of(std::uint64_t opaque) {
-    return static_cast<core::Topic>(opaque >> position_bits);
+TopicSlot slot_in(std::uint64_t opaque) {
+    return opaque >> position_bits;
 }
 
-std::uint64_t position_of(std::uint64_t opaque) {
+std::uint64_t position_in(std::uint64_t opaque) {
     return opaque & ((std::uint64_t{1} << position_bits) - 1);
 }
 
@@ -73,19 +76,36 @@ boost::system::result<std::unique_ptr<KafkaClient>, KafkaError> KafkaClient::ope
         return KafkaError{std::string("Kafka: ") + text.data()};
     }
     (void)conf->release(); // the client has it now
-    for (const core::Topic topic : core::all_topics) {
-        const std::string& name = config.topics[core::index(topic)];
-        auto& handle = self->topics_[core::index(topic)];
-        handle.reset(rd_kafka_topic_new(self->client_.get(), name.c_str(), nullptr));
-        if (!handle) {
-            return KafkaError{"Kafka topic " + name + ": " + rd_kafka_err2str(rd_kafka_last_error())};
-        }
+    if (auto opened = self->open_topics(config); !opened) {
+        return opened.error();
     }
     self->queue_.reset(rd_kafka_queue_get_main(self->client_.get()));
     constexpr std::uint64_t one = 1; // what an eventfd wants to be written
     rd_kafka_queue_io_event_enable(self->queue_.get(), event_fd, &one, sizeof one);
     rd_kafka_set_log_queue(self->client_.get(), nullptr); // into the main queue
+    if (linger_adapts(config)) {
+        self->flusher_ = std::make_unique<Flusher>(self->client_.get());
+    }
     return self;
+}
+
+boost::system::result<void, KafkaError> KafkaClient::open_topics(const KafkaConfig& config) {
+    if (config.log_topics.size() > core::limits::max_log_streams) {
+        return KafkaError{"more than " + std::to_string(core::limits::max_log_streams) + " topics of log files"};
+    }
+    std::vector<std::string> names(config.topics.begin(), config.topics.end());
+    names.insert(names.end(), config.log_topics.begin(), config.log_topics.end());
+    for (const std::string& name : names) {
+        auto& handle = topics_.emplace_back();
+        if (name.empty()) {
+            continue;
+        }
+        handle.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+        if (!handle) {
+            return KafkaError{"Kafka topic " + name + ": " + rd_kafka_err2str(rd_kafka_last_error())};
+        }
+    }
+    return {};
 }
 
 KafkaClient::~KafkaClient() {
@@ -98,11 +118,10 @@ std::future<void> KafkaClient::retire() {
     rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0); // the descriptor may go before the threads do
     event_.reset();
     queue_.reset();
-    for (auto& topic : topics_) {
-        topic.reset();
-    }
+    topics_.clear();
     rd_kafka_t* const client = client_.release();
-    return on_thread([client, asked = std::move(asked_)] {
+    return on_thread([client, asked = std::move(asked_), flusher = std::move(flusher_)]() mutable {
+        flusher.reset();
         if (asked.valid()) {
             asked.wait(); // it still uses the client
         }
@@ -118,12 +137,29 @@ rd_kafka_resp_err_t KafkaClient::produce(const RecordView& record, std::int64_t 
     rd_kafka_header_add(headers.get(), "run", 3, record.run.data(), static_cast<ssize_t>(record.run.size()));
     rd_kafka_header_add(headers.get(), "seq", 3, seq.data(), seq_end - seq.data());
 
-    const auto error = rd_kafka_producev(client_.get(), RD_KAFKA_VTYPE_RKT, topics_[core::index(record.topic)].get(), //
-                                         RD_KAFKA_VTYPE_KEY, record.key.data(), record.key.size(),                    //
-                                         RD_KAFKA_VTYPE_VALUE, record.value.data(), record.value.size(),              //
-                                         RD_KAFKA_VTYPE_TIMESTAMP, timestamp_ms,                                      //
-                                         RD_KAFKA_VTYPE_HEADERS, headers.get(),                                       //
-                                         RD_KAFKA_VTYPE_OPAQUE, to_opaque(record.topic, record.position),             //
+    const auto error = rd_kafka_producev(client_.get(), RD_KAFKA_VTYPE_RKT, topics_[slot_of(record.topic)].get(),  //
+                                         RD_KAFKA_VTYPE_KEY, record.key.data(), record.key.size(),                 //
+                                         RD_KAFKA_VTYPE_VALUE, record.value.data(), record.value.size(),           //
+                                         RD_KAFKA_VTYPE_TIMESTAMP, timestamp_ms,                                   //
+                                         RD_KAFKA_VTYPE_HEADERS, headers.get(),                                    //
+                                         RD_KAFKA_VTYPE_OPAQUE, to_opaque(slot_of(record.topic), record.position), //
+                                         RD_KAFKA_VTYPE_END);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)headers.release(); // the message has them now
+    }
+    return error;
+}
+
+rd_kafka_resp_err_t KafkaClient::produce(const LogBatch& batch, const LogRecord& record) {
+    rdkafka::Headers headers(rd_kafka_headers_new(1));
+    rd_kafka_header_add(headers.get(), "src", 3, record.src.data(), static_cast<ssize_t>(record.src.size()));
+
+    const TopicSlot slot = slot_of_log(batch.topic);
+    const auto error = rd_kafka_producev(client_.get(), RD_KAFKA_VTYPE_RKT, topics_[slot].get(),         //
+                                         RD_KAFKA_VTYPE_KEY, batch.key.data(), batch.key.size(),         // null: none
+                                         RD_KAFKA_VTYPE_VALUE, record.value.data(), record.value.size(), //
+                                         RD_KAFKA_VTYPE_HEADERS, headers.get(),                          //
+                                         RD_KAFKA_VTYPE_OPAQUE, to_opaque(slot, batch.ticket),           //
                                          RD_KAFKA_VTYPE_END);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)headers.release(); // the message has them now
@@ -136,8 +172,8 @@ std::optional<Report> KafkaClient::next_report() {
         if (event_ && rd_kafka_event_type(event_.get()) == RD_KAFKA_EVENT_DR) {
             if (const rd_kafka_message_t* message = rd_kafka_event_message_next(event_.get())) {
                 const auto opaque = reinterpret_cast<std::uint64_t>(message->_private);
-                return Report{.topic = topic_of(opaque),
-                              .position = position_of(opaque),
+                return Report{.slot = slot_in(opaque),
+                              .position = position_in(opaque),
                               .size_bytes = message->len + message->key_len,
                               .error = message->err};
             }

@@ -14,8 +14,9 @@ namespace agent::forward {
 using KafkaProperties = std::vector<std::pair<std::string, std::string>>;
 
 struct KafkaConfig {
-    std::string brokers = "localhost:9092"; // as librdkafka's bootstrap.servers: host[:port],...
-    core::TopicNames topics = core::topic_names("");
+    std::string brokers = "localhost:9092";          // as librdkafka's bootstrap.servers: host[:port],...
+    core::TopicNames topics = core::topic_names(""); // an empty name: nothing is sent there, and no broker is asked
+    std::vector<std::string> log_topics{};           // by LogTopic, max_log_streams of them; names may repeat
 
     KafkaProperties properties{}; // they override ours
 

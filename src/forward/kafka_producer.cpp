@@ -1,5 +1,6 @@
 #include "forward/kafka_producer.hpp"
 
+#include "core/limits.hpp"
 #include "forward/kafka_answer.hpp"
 #include "forward/kafka_client.hpp"
 
@@ -17,16 +18,11 @@ namespace agent::forward {
 
 namespace {
 
-constexpr std::int64_t purge_again_ms = 100;    // a purge misses what is just passing from one thread to another
-constexpr std::int64_t rebuild_again_ms = 1000; // no threads or descriptors to be had: try again
-constexpr std::int64_t look_every_ms = 500;     // for topics that do not move
 constexpr std::chrono::milliseconds close_wait{1000};
 constexpr std::size_t max_events = 64; // of our own, between two looks
 
-template <std::size_t... I>
-std::array<TopicGate, sizeof...(I)> make_gates(int probe_ms, std::index_sequence<I...>) {
-    return {((void)I, TopicGate(probe_ms))...};
-}
+// Then other work gets its turn: a millisecond or two.
+constexpr std::size_t log_reports_per_take = 8192;
 
 } // namespace
 
@@ -35,7 +31,7 @@ KafkaProducer::KafkaProducer(KafkaConfig config, const core::Clock& clock, int e
       clock_(clock),
       now_{.steady_ms = clock.steady_ms(), .unix_ms = clock.unix_ms()},
       event_fd_(event_fd),
-      gates_(make_gates(config_.parked_probe_ms, std::make_index_sequence<core::topic_count>{})) {}
+      gates_(core::topic_count + config_.log_topics.size(), TopicGate(config_.parked_probe_ms)) {}
 
 boost::system::result<std::unique_ptr<KafkaProducer>, KafkaError> KafkaProducer::open(KafkaConfig config,
                                                                                       const core::Clock& clock) {
@@ -73,65 +69,187 @@ Offer KafkaProducer::offer(const RecordView& record) {
     if (mode_ != Mode::sending || !client_) {
         return Offer::full;
     }
-    TopicGate& to = gate(record.topic);
+    const TopicSlot slot = slot_of(record.topic);
+    const TopicGate& to = gates_[slot];
     if (!to.admits(record.size_bytes(), now_.steady_ms)) {
         return Offer::topic_full;
     }
-    const auto error = client_->produce(record, to.timestamp_ms(record.sealed_ms, now_.unix_ms));
-    switch (error) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR: to.sent(record.size_bytes(), now_.steady_ms); return Offer::accepted;
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: // larger than message.max.bytes, so no broker was asked
-        refused_.push_back({.topic = record.topic, .position = record.position, .fate = Fate::too_large});
-        return Offer::accepted;
-    case RD_KAFKA_RESP_ERR__QUEUE_FULL: return Offer::full; // the operator made the queue small
-    case RD_KAFKA_RESP_ERR__FATAL: begin_rebuild(rd_kafka_err2str(error)); return Offer::full;
-    default: {
-        const bool was_parked = to.health().parked;
-        to.refused(words_for(error), now_);
-        note_health(record.topic, was_parked);
-        return Offer::topic_full;
+    const Offer answer = produced({.slot = slot,
+                                   .position = record.position,
+                                   .size_bytes = record.size_bytes(),
+                                   .error = client_->produce(record, to.timestamp_ms(record.sealed_ms, now_.unix_ms))});
+    if (answer == Offer::accepted) {
+        hurry(1, record.size_bytes());
     }
-    }
+    return answer;
 }
 
-std::size_t KafkaProducer::take_deliveries(std::span<Delivery> out) {
-    std::uint64_t count = 0;
-    (void)!read(event_fd_, &count, sizeof count); // before looking: what comes later makes it readable again
-
-    now_ = {.steady_ms = clock_.steady_ms(), .unix_ms = clock_.unix_ms()};
-    keep_house();
+std::size_t KafkaProducer::offer_log(const LogBatch& batch) {
+    const TopicSlot slot = slot_of_log(batch.topic);
     std::size_t taken = 0;
-    while (taken < out.size() && !refused_.empty()) {
-        out[taken++] = refused_.front();
-        refused_.pop_front();
-    }
-    while (client_ && taken < out.size()) {
-        const auto report = client_->next_report();
-        if (!report) {
+    std::size_t taken_bytes = 0;
+    for (const LogRecord& record : batch.records) {
+        const std::size_t size_bytes = batch.key.size() + record.value.size();
+        if (!admits(gates_[slot], batch, size_bytes) ||
+            produced({.slot = slot,
+                      .position = batch.ticket,
+                      .size_bytes = size_bytes,
+                      .error = client_->produce(batch, record)}) != Offer::accepted) {
             break;
         }
-        out[taken++] = settle(*report);
+        ++taken;
+        taken_bytes += size_bytes;
+    }
+    if (taken != 0) {
+        hurry(taken, taken_bytes);
     }
     return taken;
 }
 
-Delivery KafkaProducer::settle(const Report& report) {
-    TopicGate& of = gate(report.topic);
+// A record larger than the window goes alone.
+bool KafkaProducer::admits(const TopicGate& to, const LogBatch& batch, std::size_t size_bytes) const {
+    if (mode_ != Mode::sending || !client_ || !to.admits(size_bytes, now_.steady_ms)) {
+        return false;
+    }
+    const std::size_t window_bytes =
+        batch.key.data() == nullptr ? core::limits::log_topic_bytes : core::limits::keyed_log_topic_bytes;
+    const std::size_t records = to.in_flight_records();
+    return records == 0 ||
+           to.in_flight_bytes() + size_bytes + (records + 1) * core::limits::log_record_cost_bytes <= window_bytes;
+}
+
+bool KafkaProducer::Flow::is_quiet() const {
+    return records <= core::limits::quiet_records && size_bytes <= core::limits::quiet_bytes;
+}
+
+// To be called after produce(). Batches are cheaper, so only what comes drop by drop is sent at once.
+void KafkaProducer::hurry(std::size_t records, std::size_t size_bytes) {
+    flow_.records += records;
+    flow_.size_bytes += size_bytes;
+    if (was_quiet_ && flow_.is_quiet() && client_) {
+        client_->flush();
+    }
+}
+
+Offer KafkaProducer::produced(const Report& attempt) {
+    TopicGate& to = gates_[attempt.slot];
+    switch (attempt.error) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: to.sent(attempt.size_bytes, now_.steady_ms); return Offer::accepted;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: // larger than message.max.bytes, so no broker was asked
+        keep(attempt, Fate::too_large);
+        ring();
+        return Offer::accepted;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL: return Offer::full; // the operator made the queue small
+    case RD_KAFKA_RESP_ERR__FATAL: begin_rebuild(rd_kafka_err2str(attempt.error)); return Offer::full;
+    default: {
+        const bool was_parked = to.health().parked;
+        to.refused(words_for(attempt.error), now_);
+        note_health(attempt.slot, was_parked);
+        return Offer::topic_full;
+    }
+    }
+}
+
+void KafkaProducer::keep(const Report& of, Fate fate) {
+    if (of.slot < core::topic_count) {
+        deliveries_.push_back({.topic = core::all_topics[of.slot], .position = of.position, .fate = fate});
+    } else if (!log_answers_.empty() && log_answers_.back().ticket == of.position && log_answers_.back().fate == fate) {
+        ++log_answers_.back().records;
+    } else {
+        log_answers_.push_back({.ticket = of.position, .records = 1, .fate = fate});
+    }
+}
+
+void KafkaProducer::begin_taking() {
+    std::uint64_t count = 0;
+    (void)!read(event_fd_, &count, sizeof count); // before looking: what comes later makes it readable again
+
+    now_ = {.steady_ms = clock_.steady_ms(), .unix_ms = clock_.unix_ms()};
+    if (now_.steady_ms - flow_since_ms_ >= core::limits::linger_ms) {
+        was_quiet_ = flow_.is_quiet();
+        flow_ = {};
+        flow_since_ms_ = now_.steady_ms;
+    }
+    keep_house();
+}
+
+// librdkafka does so only for what is new in its queue; what we leave there or keep is ours to tell.
+void KafkaProducer::ring() {
+    constexpr std::uint64_t one = 1;
+    (void)!write(event_fd_, &one, sizeof one);
+}
+
+std::size_t KafkaProducer::take_deliveries(std::span<Delivery> out) {
+    begin_taking();
+    std::size_t taken = 0;
+    while (taken < out.size() && !deliveries_.empty()) {
+        out[taken++] = deliveries_.front();
+        deliveries_.pop_front();
+    }
+    std::size_t looked_at = taken;
+    for (; client_ && looked_at < out.size(); ++looked_at) {
+        const auto report = client_->next_report();
+        if (!report) {
+            break;
+        }
+        const Fate fate = settle(*report);
+        if (report->slot < core::topic_count) {
+            out[taken++] = {.topic = core::all_topics[report->slot], .position = report->position, .fate = fate};
+        } else {
+            keep(*report, fate);
+        }
+    }
+    if (!log_answers_.empty() || (taken < out.size() && looked_at == out.size())) {
+        ring();
+    }
+    return taken;
+}
+
+void KafkaProducer::take_log_answers(std::vector<LogAnswer>& out) {
+    begin_taking();
+    std::size_t looked_at = 0;
+    for (; client_ && looked_at < log_reports_per_take; ++looked_at) {
+        const auto report = client_->next_report();
+        if (!report) {
+            break;
+        }
+        keep(*report, settle(*report));
+    }
+    if (looked_at == log_reports_per_take || !deliveries_.empty()) {
+        ring();
+    }
+    out.insert(out.end(), log_answers_.begin(), log_answers_.end());
+    log_answers_.clear();
+}
+
+Fate KafkaProducer::settle(const Report& report) {
+    TopicGate& of = gates_[report.slot];
     const bool was_parked = of.health().parked;
     const Fate fate = of.answered(report.size_bytes, answer_of(report.error), words_for(report.error), now_);
     if (of.health().parked != was_parked) {
-        note_health(report.topic, was_parked);
+        note_health(report.slot, was_parked);
     }
-    return {.topic = report.topic, .position = report.position, .fate = fate};
+    return fate;
 }
 
-void KafkaProducer::note_health(core::Topic topic, bool was_parked) {
-    const TopicHealth& now = gate(topic).health();
-    const std::string& name = config_.topics[core::index(topic)];
+const TopicHealth& KafkaProducer::health(core::Topic topic) const {
+    return gates_[slot_of(topic)].health();
+}
+
+const TopicHealth& KafkaProducer::log_health(LogTopic topic) const {
+    return gates_[slot_of_log(topic)].health();
+}
+
+const std::string& KafkaProducer::name(TopicSlot slot) const {
+    return slot < core::topic_count ? config_.topics[slot] : config_.log_topics[slot - core::topic_count];
+}
+
+void KafkaProducer::note_health(TopicSlot slot, bool was_parked) {
+    const TopicHealth& now = gates_[slot].health();
     if (now.parked && !was_parked) {
-        add_event(EventLevel::error, "topic " + name + " takes no records, they wait: " + now.reason);
+        add_event(EventLevel::error, "topic " + name(slot) + " takes no records, they wait: " + now.reason);
     } else if (!now.parked && was_parked) {
-        add_event(EventLevel::info, "topic " + name + " takes records again");
+        add_event(EventLevel::info, "topic " + name(slot) + " takes records again");
     }
 }
 
@@ -151,90 +269,6 @@ std::vector<ClientEvent> KafkaProducer::take_events() {
 std::size_t KafkaProducer::in_flight_records() const {
     return std::accumulate(gates_.begin(), gates_.end(), std::size_t{0},
                            [](std::size_t sum, const TopicGate& gate) { return sum + gate.in_flight_records(); });
-}
-
-void KafkaProducer::keep_house() {
-    if (mode_ == Mode::sending) {
-        if (client_ && !client_->fatal_error().empty()) {
-            begin_rebuild(client_->fatal_error());
-        } else {
-            look_for_stuck();
-        }
-    }
-    if (mode_ == Mode::rebuilding) {
-        go_on_rebuilding();
-    } else if (mode_ == Mode::stopped && now_.steady_ms >= next_try_ms_ && in_flight_records() != 0) {
-        client_->purge();
-        next_try_ms_ = now_.steady_ms + purge_again_ms;
-    }
-}
-
-void KafkaProducer::look_for_stuck() {
-    const bool answered = client_->broker_answered();
-    if (!answered && now_.steady_ms < next_look_ms_) {
-        return;
-    }
-    next_look_ms_ = now_.steady_ms + look_every_ms;
-    const auto topic = stuck_topic();
-    if (!topic) {
-        return;
-    }
-    if (!answered) { // in an outage there is no answer, and nothing to mend
-        client_->ask_broker();
-        next_look_ms_ = now_.steady_ms + config_.stuck_after_ms;
-        return;
-    }
-    const auto silence_s = (now_.steady_ms - gate(*topic).waiting_since_ms()) / 1000;
-    begin_rebuild("nothing moved on topic " + config_.topics[core::index(*topic)] + " for " +
-                  std::to_string(silence_s) + " s");
-}
-
-std::optional<core::Topic> KafkaProducer::stuck_topic() const {
-    for (const core::Topic topic : core::all_topics) {
-        const TopicGate& of = gates_[core::index(topic)];
-        if (of.in_flight_records() != 0 && !of.health().parked &&
-            now_.steady_ms - of.waiting_since_ms() >= config_.stuck_after_ms) {
-            return topic;
-        }
-    }
-    return std::nullopt;
-}
-
-void KafkaProducer::begin_rebuild(std::string_view reason) {
-    add_event(EventLevel::error, "building the Kafka client anew: " + std::string(reason));
-    mode_ = Mode::rebuilding;
-    next_try_ms_ = 0;
-}
-
-void KafkaProducer::go_on_rebuilding() {
-    if (client_ && in_flight_records() == 0) {
-        retired_.push_back(client_->retire());
-        client_.reset();
-        next_try_ms_ = 0;
-    }
-    if (now_.steady_ms < next_try_ms_) {
-        return;
-    }
-    if (client_) {
-        client_->purge();
-        next_try_ms_ = now_.steady_ms + purge_again_ms;
-        return;
-    }
-    std::erase_if(retired_,
-                  [](const auto& done) { return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
-    if (auto client = KafkaClient::open(config_, event_fd_)) {
-        client_ = std::move(*client);
-        mode_ = Mode::sending;
-        ++rebuilds_;
-    } else {
-        add_event(EventLevel::error, client.error().text);
-        next_try_ms_ = now_.steady_ms + rebuild_again_ms;
-    }
-}
-
-void KafkaProducer::stop() {
-    mode_ = Mode::stopped;
-    next_try_ms_ = 0;
 }
 
 } // namespace agent::forward

@@ -1,5 +1,8 @@
 #include "forward/kafka_properties.hpp"
 
+#include "core/limits.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace agent::forward {
@@ -22,10 +25,10 @@ constexpr std::array defaults{
     // As the Java client's default, so that records of one series from all hosts meet in one partition.
     Property{"partitioner", "murmur2_random"},
 
-    // Few, large batches: with 5 ms a trickle of records costs several times the CPU, and nobody waits for a record.
-    // But not larger than a cache: batches of 1 MB cost a third more CPU than those of 250 KB (60 KB: as much again),
-    // and an answer frees a whole batch at a stretch. lz4 costs no more than it saves in writing to the socket, and
-    // the network and the brokers' disks get a fifth of the bytes.
+    // Few, large batches (limits::linger_ms): with 5 ms a trickle of records costs several times the CPU, and when
+    // there is little to send, Flusher does not let it wait. But not larger than a cache: batches of 1 MB cost a third
+    // more CPU than those of 250 KB (60 KB: as much again), and an answer frees a whole batch at a stretch. lz4 costs
+    // no more than it saves in writing to the socket, and the network and the brokers' disks get a fifth of the bytes.
     Property{"linger.ms", "50"},
     Property{"batch.size", "250000"},
     Property{"compression.codec", "lz4"},
@@ -33,6 +36,9 @@ constexpr std::array defaults{
     // The window of the feeder bounds what is queued, these must not.
     Property{"queue.buffering.max.messages", "0"},
     Property{"queue.buffering.max.kbytes", "1048576"},
+
+    // What brokers take when they are not told otherwise; librdkafka's own is less, and would refuse what they take.
+    Property{"message.max.bytes", "1048588"},
 
     // A broker that comes back is found soon; the default of 10 s would be the better part of an outage.
     Property{"reconnect.backoff.max.ms", "2000"},
@@ -78,6 +84,12 @@ boost::system::result<rdkafka::Conf, KafkaError> make_kafka_conf(const KafkaConf
         }
     }
     return conf;
+}
+
+bool linger_adapts(const KafkaConfig& config) {
+    return std::ranges::none_of(config.properties, [](const auto& property) {
+        return property.first == "linger.ms" || property.first == "queue.buffering.max.ms";
+    });
 }
 
 } // namespace agent::forward

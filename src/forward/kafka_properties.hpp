@@ -10,4 +10,7 @@ namespace agent::forward {
 
 boost::system::result<rdkafka::Conf, KafkaError> make_kafka_conf(const KafkaConfig& config);
 
+// Whether it is ours to say how long records gather for a batch: not if the operator has said it.
+bool linger_adapts(const KafkaConfig& config);
+
 } // namespace agent::forward

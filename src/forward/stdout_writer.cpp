@@ -30,12 +30,16 @@ std::size_t chunk_for(int fd) {
 
 } // namespace
 
-StdoutWriter::StdoutWriter(core::TopicNames topics, int fd)
-    : topics_(std::move(topics)), fd_(fd), chunk_bytes_(chunk_for(fd)) {}
+StdoutWriter::StdoutWriter(core::TopicNames topics, std::vector<std::string> log_topics, int fd)
+    : topics_(std::move(topics)), log_topics_(std::move(log_topics)), fd_(fd), chunk_bytes_(chunk_for(fd)) {}
+
+bool StdoutWriter::is_full() const {
+    return !error_.empty() || buffer_.size() - sent_bytes_ >= max_buffered_bytes;
+}
 
 Offer StdoutWriter::offer(const RecordView& record) {
     using namespace std::string_view_literals;
-    if (!error_.empty() || buffer_.size() - sent_bytes_ >= max_buffered_bytes) {
+    if (is_full()) {
         return Offer::full;
     }
     const std::string_view topic = topics_[core::index(record.topic)];
@@ -55,23 +59,79 @@ Offer StdoutWriter::offer(const RecordView& record) {
         to.text(record.value);
         to.text("}\n"sv);
     }
-    lines_.push_back({.record = {.topic = record.topic, .position = record.position, .fate = Fate::delivered},
-                      .end = written_bytes_ + buffer_.size() - sent_bytes_});
+    lines_.push_back(
+        {.record = {.topic = record.topic, .position = record.position, .fate = Fate::delivered}, .end = end()});
     return Offer::accepted;
+}
+
+std::size_t StdoutWriter::offer_log(const LogBatch& batch) {
+    std::size_t taken = 0;
+    while (taken < batch.records.size() && !is_full()) {
+        append(batch, batch.records[taken]);
+        log_lines_.push_back({.record = batch.ticket, .end = end()});
+        ++taken;
+    }
+    return taken;
+}
+
+void StdoutWriter::append(const LogBatch& batch, const LogRecord& record) {
+    using namespace std::string_view_literals;
+    const std::string_view topic = log_topics_.at(batch.topic);
+    TextWriter to(buffer_, 64 + (topic.size() + batch.key.size() + record.src.size() + record.value.size()) *
+                                    TextWriter::json_chars_per_byte);
+    to.text(R"({"topic":)"sv);
+    to.json_string(topic);
+    to.text(R"(,"key":)"sv);
+    if (batch.key.data() != nullptr) {
+        to.lossy_json_string(batch.key);
+    } else {
+        to.text("null"sv);
+    }
+    to.text(R"(,"headers":{"src":)"sv);
+    to.json_string(record.src);
+    to.text(R"(},"value":)"sv);
+    to.lossy_json_string(record.value);
+    to.text("}\n"sv);
+}
+
+// None while it is still to be written.
+template <typename Record>
+std::optional<Fate> StdoutWriter::fate_of_first(const std::deque<Line<Record>>& lines) const {
+    if (lines.empty()) {
+        return std::nullopt;
+    }
+    if (lines.front().end <= written_bytes_) {
+        return Fate::delivered;
+    }
+    return error_.empty() ? std::nullopt : std::optional(Fate::retry);
 }
 
 std::size_t StdoutWriter::take_deliveries(std::span<Delivery> out) {
     write_some();
     std::size_t taken = 0;
-    while (taken < out.size() && !lines_.empty() && (lines_.front().end <= written_bytes_ || !error_.empty())) {
-        out[taken] = lines_.front().record;
-        if (lines_.front().end > written_bytes_) {
-            out[taken].fate = Fate::retry;
+    while (taken < out.size()) {
+        const auto fate = fate_of_first(lines_);
+        if (!fate) {
+            break;
         }
-        ++taken;
+        out[taken] = lines_.front().record;
+        out[taken++].fate = *fate;
         lines_.pop_front();
     }
     return taken;
+}
+
+void StdoutWriter::take_log_answers(std::vector<LogAnswer>& out) {
+    write_some();
+    while (const auto fate = fate_of_first(log_lines_)) {
+        const std::uint64_t ticket = log_lines_.front().record;
+        log_lines_.pop_front();
+        if (!out.empty() && out.back().ticket == ticket && out.back().fate == *fate) {
+            ++out.back().records;
+        } else {
+            out.push_back({.ticket = ticket, .records = 1, .fate = *fate});
+        }
+    }
 }
 
 void StdoutWriter::write_some() {

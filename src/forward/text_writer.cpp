@@ -1,5 +1,7 @@
 #include "forward/text_writer.hpp"
 
+#include "mabs/utf8.hpp"
+
 #include <charconv>
 #include <cmath>
 
@@ -38,6 +40,19 @@ char* escape_json(char* at, char c) {
     *at++ = digits[static_cast<unsigned char>(c) >> 4];
     *at++ = digits[static_cast<unsigned char>(c) & 0x0F];
     return at;
+}
+
+// So many bytes are UTF-8.
+std::size_t valid_prefix(std::string_view text) {
+    std::size_t length = 0;
+    while (length < text.size()) {
+        const std::size_t next = mabs::first_character(text.substr(length)).length;
+        if (next == 0) {
+            break;
+        }
+        length += next;
+    }
+    return length;
 }
 
 } // namespace
@@ -114,6 +129,20 @@ void TextWriter::json_tags(std::span<const core::Tag> tags) {
         json_string(tag.value);
     }
     put('}');
+}
+
+void TextWriter::lossy_json_string(std::string_view bytes) {
+    put('"');
+    while (!bytes.empty()) {
+        const std::size_t good = valid_prefix(bytes);
+        json_text(bytes.substr(0, good));
+        bytes.remove_prefix(good);
+        if (!bytes.empty()) {
+            text("\xEF\xBF\xBD");
+            bytes.remove_prefix(1);
+        }
+    }
+    put('"');
 }
 
 void TextWriter::key_text(std::string_view text) {

@@ -48,6 +48,7 @@ class TextWriter {
         json_text(text);
         put('"');
     }
+    void lossy_json_string(std::string_view bytes); // any bytes: one that is no UTF-8 becomes U+FFFD
 
   private:
     std::string& out_;

@@ -67,6 +67,7 @@ class TopicGate {
 
     const TopicHealth& health() const { return health_; }
     std::size_t in_flight_records() const { return in_flight_records_; }
+    std::size_t in_flight_bytes() const { return in_flight_bytes_; }
 
     // Since when nothing was answered although something is in flight; only meaningful when something is.
     std::int64_t waiting_since_ms() const { return waiting_since_ms_; }

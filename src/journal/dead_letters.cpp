@@ -85,7 +85,7 @@ class DeadLetters::Work {
     bool is_strange_ = false;
 };
 
-DeadLetters::DeadLetters(Outbox& outbox, FileSystem& files, Runner& writer, Options options,
+DeadLetters::DeadLetters(Outbox& outbox, FileSystem& files, core::Runner& writer, Options options,
                          std::function<void(const std::string& path)> written)
     : writer_(writer), work_(std::make_shared<Work>(files, std::move(options))), written_(std::move(written)) {
     outbox.set_aside_in(*this);

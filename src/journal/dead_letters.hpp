@@ -7,10 +7,10 @@
 // watermark behind it. One thread; the work itself is the writer's.
 #pragma once
 
+#include "core/runner.hpp"
 #include "core/topic.hpp"
 #include "journal/file_system.hpp"
 #include "journal/record_frame.hpp"
-#include "journal/runner.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +36,7 @@ class DeadLetters {
     };
 
     // Takes what the outbox sets aside. `written` is told which file has got longer. All outlive it.
-    DeadLetters(Outbox& outbox, FileSystem& files, Runner& writer, Options options,
+    DeadLetters(Outbox& outbox, FileSystem& files, core::Runner& writer, Options options,
                 std::function<void(const std::string& path)> written);
 
     void append(core::Topic topic, const StoredRecord& record); // copies it
@@ -50,7 +50,7 @@ class DeadLetters {
 
     void appended(const std::string& path, std::size_t size_bytes, bool is_kept);
 
-    Runner& writer_;
+    core::Runner& writer_;
     std::shared_ptr<Work> work_; // the writer's
     std::function<void(const std::string&)> written_;
     std::size_t waiting_bytes_ = 0;

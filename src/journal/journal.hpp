@@ -10,6 +10,7 @@
 
 #include "core/clock.hpp"
 #include "core/ledger.hpp"
+#include "core/runner.hpp"
 #include "journal/damage.hpp"
 #include "journal/dead_letters.hpp"
 #include "journal/delta_log.hpp"
@@ -18,7 +19,6 @@
 #include "journal/outbox.hpp"
 #include "journal/outbox_files.hpp"
 #include "journal/recovery.hpp"
-#include "journal/runner.hpp"
 #include "journal/syncer.hpp"
 
 #include <array>
@@ -41,9 +41,9 @@ struct JournalOptions {
 
 // Each a thread of its own.
 struct Runners {
-    Runner& writer;
-    Runner& syncer;
-    Runner& reader;
+    core::Runner& writer;
+    core::Runner& syncer;
+    core::Runner& reader;
 };
 
 struct JournalStats {

@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 } // namespace
 
-OutboxFiles::OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& files, Runner& reader, Options options,
-                         Damage& damage, std::function<void()> wake)
+OutboxFiles::OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& files, core::Runner& reader,
+                         Options options, Damage& damage, std::function<void()> wake)
     : outbox_(outbox),
       deltas_(deltas),
       files_(files),

@@ -9,6 +9,7 @@
 
 #include "core/ledger.hpp"
 #include "core/limits.hpp"
+#include "core/runner.hpp"
 #include "core/topic.hpp"
 #include "journal/damage.hpp"
 #include "journal/delta_log.hpp"
@@ -16,7 +17,6 @@
 #include "journal/journal_file.hpp"
 #include "journal/layout.hpp"
 #include "journal/outbox.hpp"
-#include "journal/runner.hpp"
 #include "journal/watermark.hpp"
 
 #include <array>
@@ -48,7 +48,7 @@ class OutboxFiles {
     };
 
     // All outlive it. `wake` is called when a load has made records available.
-    OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& files, Runner& reader, Options options,
+    OutboxFiles(Outbox& outbox, const DeltaLog& deltas, FileSystem& files, core::Runner& reader, Options options,
                 Damage& damage, std::function<void()> wake);
 
     // At start, in the order of their numbers; the frame that is the last one found on disk.
@@ -130,7 +130,7 @@ class OutboxFiles {
     Outbox& outbox_;
     const DeltaLog& deltas_;
     FileSystem& files_;
-    Runner& reader_;
+    core::Runner& reader_;
     Options options_;
     Damage& damage_;
     std::function<void()> wake_;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/runner.hpp"
 #include "journal/file_system.hpp"
-#include "journal/runner.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -26,7 +26,7 @@ enum class Fsync : std::uint8_t {
 class Syncer {
   public:
     // `ended` is told how each sync went. All outlive it.
-    Syncer(FileSystem& files, Runner& runner, const core::Clock& clock, Fsync mode,
+    Syncer(FileSystem& files, core::Runner& runner, const core::Clock& clock, Fsync mode,
            std::function<void(const boost::system::error_code&)> ended)
         : files_(files), runner_(runner), clock_(clock), mode_(mode), ended_(std::move(ended)) {}
 
@@ -54,7 +54,7 @@ class Syncer {
     void end(const boost::system::error_code& failure);
 
     FileSystem& files_;
-    Runner& runner_;
+    core::Runner& runner_;
     const core::Clock& clock_;
     Fsync mode_;
     std::function<void(const boost::system::error_code&)> ended_;

@@ -53,6 +53,55 @@ Json topic_row(const core::TopicLedger& topic) {
             {"pending", topic.pending_lines()}};
 }
 
+std::string in_seconds(std::int64_t duration_ms) {
+    return std::to_string(duration_ms / 1000) + "." + std::to_string(1000 + duration_ms % 1000).substr(1);
+}
+
+void append_log(const LogStream& log, std::string& out) {
+    const auto prefix = "log." + log.name + ".";
+    line(out, prefix + "files", log.files);
+    line(out, prefix + "read_bytes", log.read_bytes);
+    line(out, prefix + "acked_bytes", log.acked_bytes);
+    line(out, prefix + "acked_records", log.acked_records);
+    line(out, prefix + "lag_bytes", log.lag_bytes);
+    line(out, prefix + "lag_seconds", in_seconds(log.lag_ms));
+    line(out, prefix + "read_failures", log.read_failures);
+    line(out, prefix + "save_failures", log.save_failures);
+    line(out, prefix + "ack_p50_us", log.ack_p50_us);
+    line(out, prefix + "ack_p99_us", log.ack_p99_us);
+    for (const auto& skipped : log.skipped) {
+        line(out, prefix + "skipped_bytes." + std::string(skipped.reason), skipped.bytes);
+        line(out, prefix + "skipped_files." + std::string(skipped.reason), skipped.files);
+    }
+    if (!log.parked.empty()) {
+        line(out, prefix + "parked", log.parked);
+    }
+}
+
+Json log_row(const LogStream& log) {
+    auto skipped = Json::object();
+    auto skipped_files = Json::object();
+    for (const auto& each : log.skipped) {
+        skipped[std::string(each.reason)] = each.bytes;
+        skipped_files[std::string(each.reason)] = each.files;
+    }
+    auto files = Json::object();
+    for (const auto& [uid, path] : log.paths) {
+        files[uid] = path;
+    }
+    return {{"name", log.name},
+            {"topic", log.topic},
+            {"read_bytes", log.read_bytes},
+            {"acked_bytes", log.acked_bytes},
+            {"acked_records", log.acked_records},
+            {"lag_bytes", log.lag_bytes},
+            {"lag_seconds", static_cast<double>(log.lag_ms) / 1000},
+            {"skipped", skipped},
+            {"skipped_files", skipped_files},
+            {"files", files},
+            {"files_left_out", log.files - log.paths.size()}};
+}
+
 constexpr std::array<core::Topic, 3> topics_with_lines{core::Topic::mabs, core::Topic::by_node, core::Topic::tsdb};
 
 } // namespace
@@ -76,6 +125,9 @@ void append_stats(const Snapshot& snapshot, std::string& out) {
     for (const auto topic : topics_with_lines) {
         append_topic(std::string(core::base_name(topic)), ledger.of(topic), out);
     }
+    for (const auto& log : snapshot.logs) {
+        append_log(log, out);
+    }
     for (const auto& [name, value] : snapshot.numbers) {
         line(out, name, value);
     }
@@ -90,17 +142,23 @@ std::string agent_record(const Snapshot& snapshot) {
     for (const auto topic : topics_with_lines) {
         topics[std::string(core::base_name(topic))] = topic_row(ledger.of(topic));
     }
-    const Json record{{"v", 1},
-                      {"type", "agent"},
-                      {"host", snapshot.host},
-                      {"run", snapshot.run},
-                      {"version", snapshot.version},
-                      {"start", snapshot.start_unix_ms / 1000},
-                      {"uptime", snapshot.uptime_ms / 1000},
-                      {"received", ledger.received_lines},
-                      {"accepted", ledger.accepted_lines},
-                      {"rejected", rejected(ledger)},
-                      {"topics", topics}};
+    Json record{{"v", 1},
+                {"type", "agent"},
+                {"host", snapshot.host},
+                {"run", snapshot.run},
+                {"version", snapshot.version},
+                {"start", snapshot.start_unix_ms / 1000},
+                {"uptime", snapshot.uptime_ms / 1000},
+                {"received", ledger.received_lines},
+                {"accepted", ledger.accepted_lines},
+                {"rejected", rejected(ledger)},
+                {"topics", topics}};
+    if (!snapshot.logs.empty()) {
+        auto& logs = record["logs"] = Json::array();
+        for (const auto& log : snapshot.logs) {
+            logs.push_back(log_row(log));
+        }
+    }
     return record.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

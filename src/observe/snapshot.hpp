@@ -3,6 +3,7 @@
 
 #include "core/ledger.hpp"
 #include "core/topic.hpp"
+#include "observe/log_stream.hpp"
 
 #include <array>
 #include <cstdint>
@@ -26,11 +27,14 @@ struct Snapshot {
 
     // Further texts, by name; never empty, no LF.
     std::vector<std::pair<std::string, std::string>> texts;
+
+    std::vector<LogStream> logs;
 };
 
 // "name value" lines: version, host, run, times, the ledger, then what else there is.
 //   received_lines 12, rejected_lines.bad_value 1, topic.mabs.delivered_lines 10, topic.mabs.dropped_lines.budget 0
-// Rejections are listed where there were any; everything else always.
+//   log.app.read_bytes 1000, log.app.skipped_bytes.hole 4096
+// Rejections and what was skipped are listed where there were any; everything else always.
 void append_stats(const Snapshot& snapshot, std::string& out);
 
 // The record for the agent topic, one JSON object (docs/records.md): heartbeat and ledger.

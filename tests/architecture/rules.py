@@ -10,13 +10,14 @@ import re
 import sys
 import tempfile
 
-# Who may look where. Dependencies point right along the pipeline: listen, aggregate, journal, forward.
+# Who may look where. Dependencies point right along the pipelines: listen, aggregate, journal, forward; tail, forward.
 # A value of None: every header of that room; else only these.
 ALLOWED = {
     "core": {},
     "mabs": {"core": None},
     "forward": {"core": None, "mabs": None},
     "journal": {"core": None, "forward": None, "mabs": {"centroid.hpp", "tdigest.hpp"}},
+    "tail": {"core": None, "forward": {"log_consumer.hpp", "record_consumer.hpp"}},
     "aggregate": {"core": None, "mabs": None, "forward": {"record_encoder.hpp"}, "journal": None},
     "listen": {"core": None, "mabs": None, "aggregate": {"sample_sink.hpp"}},
     "observe": {"core": None},
@@ -25,6 +26,7 @@ ALLOWED = {
         "mabs": None,
         "forward": None,
         "journal": None,
+        "tail": None,
         "aggregate": None,
         "listen": None,
         "observe": None,
@@ -139,7 +141,13 @@ _SAMPLES = [
     ("core/a.hpp", "", True),
     ("core/a.cpp", "\n" * MOST_LINES, False),
     ("core/a.cpp", "\n" * (MOST_LINES + 1), True),
-    ("tail/a.cpp", "\n", True),
+    ("tail/a.cpp", '#include "core/b.hpp"\n#include "forward/log_consumer.hpp"\n', False),
+    ("tail/a.cpp", '#include "forward/kafka_producer.hpp"\n', True),
+    ("tail/a.cpp", '#include "journal/b.hpp"\n', True),
+    ("journal/a.cpp", '#include "tail/b.hpp"\n', True),
+    ("app/a.cpp", '#include "tail/b.hpp"\n', False),
+    ("main.cpp", '#include "tail/b.hpp"\n', False),
+    ("nowhere/a.cpp", "\n", True),
 ]
 
 

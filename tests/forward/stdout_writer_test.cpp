@@ -3,9 +3,12 @@
 #include "journal/feeder.hpp"
 #include "journal/outbox.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -43,7 +46,9 @@ struct Pipe {
 
 struct Line {
     explicit Line(int fd)
-        : outbox("run-1", ledger), writer(core::topic_names("p."), fd), feeder(outbox, writer, ledger) {}
+        : outbox("run-1", ledger),
+          writer(core::topic_names("p."), {"l.0", "l.1"}, fd),
+          feeder(outbox, writer, ledger) {}
 
     void add(int count, std::size_t size) {
         for (int i = 0; i < count; ++i) {
@@ -135,4 +140,84 @@ TEST_CASE("a file takes it all") {
     CHECK(line.outbox.empty());
     CHECK(lseek(fd, 0, SEEK_END) > 2000 * 500);
     close(fd);
+}
+
+TEST_CASE("a record of a log file is one JSON line, whatever its bytes") {
+    struct Case {
+        std::string_view value;
+        std::string_view json;
+    };
+    using namespace std::string_view_literals;
+    for (const auto& [value, json] : {
+             Case{"", R"("")"},
+             Case{"a \"line\"\t\\", R"("a \"line\"\u0009\\")"},
+             Case{"caf\xC3\xA9", "\"caf\xC3\xA9\""},
+             Case{"\xC3", "\"\xEF\xBF\xBD\""},
+             Case{"a\xFF\xFEz", "\"a\xEF\xBF\xBD\xEF\xBF\xBDz\""},
+             Case{"\0"sv, R"("\u0000")"},
+         }) {
+        CAPTURE(json);
+        Pipe pipe;
+        forward::StdoutWriter writer(core::topic_names("p."), {"l.0", "l.1"}, pipe.ends[1]);
+        const std::array records{forward::LogRecord{.value = value, .src = "uid@0-1"}};
+        REQUIRE(writer.offer_log({.topic = 1, .ticket = 9, .key = {}, .records = records}) == 1);
+        REQUIRE(writer.offer_log({.topic = 0, .ticket = 9, .key = "/a\xFF", .records = records}) == 1);
+        std::vector<forward::LogAnswer> answers;
+        writer.take_log_answers(answers);
+        CHECK(answers == std::vector{forward::LogAnswer{.ticket = 9, .records = 2, .fate = forward::Fate::delivered}});
+        CHECK(pipe.read_some(1000) ==
+              R"({"topic":"l.1","key":null,"headers":{"src":"uid@0-1"},"value":)" + std::string(json) + "}\n" +
+                  "{\"topic\":\"l.0\",\"key\":\"/a\xEF\xBF\xBD\",\"headers\":{\"src\":\"uid@0-1\"},\"value\":" +
+                  std::string(json) + "}\n");
+    }
+}
+
+TEST_CASE("records of both kinds share the buffer, each kind is answered to its own") {
+    Pipe pipe;
+    Line line(pipe.ends[1]);
+    line.add(2, 10);
+    line.feeder.pump();
+    const std::string value(1000, 'v');
+    const std::vector records(1000, forward::LogRecord{.value = value, .src = "uid@0-1001"});
+    std::size_t accepted = line.writer.offer_log({.topic = 0, .ticket = 1, .key = {}, .records = records});
+    CHECK(accepted > 100);
+    CHECK(accepted < records.size()); // the buffer has an end
+    std::string text;
+    std::vector<forward::LogAnswer> answers;
+    const auto answered = [&] {
+        std::size_t sum = 0;
+        for (const auto& answer : answers) {
+            CHECK(answer.ticket == 1);
+            CHECK(answer.fate == forward::Fate::delivered);
+            sum += answer.records;
+        }
+        return sum;
+    };
+    for (int i = 0; i < 10'000 && answered() < records.size(); ++i) {
+        text += pipe.read_some(5000);
+        line.writer.take_log_answers(answers);
+        CHECK(answered() <= accepted);
+        accepted += line.writer.offer_log(
+            {.topic = 0, .ticket = 1, .key = {}, .records = std::span(records).subspan(accepted)});
+    }
+    CHECK(answered() == records.size());
+    line.feeder.pump();
+    CHECK(line.outbox.empty());
+    text += pipe.read_some(1 << 20);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1002);
+}
+
+TEST_CASE("when the reader went away records of log files come back") {
+    std::signal(SIGPIPE, SIG_IGN);
+    Pipe pipe;
+    forward::StdoutWriter writer(core::topic_names("p."), {"l.0"}, pipe.ends[1]);
+    pipe.close_reader();
+    const std::array records{forward::LogRecord{.value = "v", .src = "s"},
+                             forward::LogRecord{.value = "w", .src = "s"}};
+    REQUIRE(writer.offer_log({.topic = 0, .ticket = 3, .key = {}, .records = records}) == 2);
+    std::vector<forward::LogAnswer> answers;
+    writer.take_log_answers(answers);
+    CHECK(answers == std::vector{forward::LogAnswer{.ticket = 3, .records = 2, .fate = forward::Fate::retry}});
+    CHECK(writer.offer_log({.topic = 0, .ticket = 4, .key = {}, .records = records}) == 0);
+    std::signal(SIGPIPE, SIG_DFL);
 }

@@ -49,6 +49,8 @@ ReadRecord to_record(const rd_kafka_message_t& message) {
             .value = std::string(static_cast<const char*>(message.payload), message.len),
             .run = header(message, "run"),
             .seq = header(message, "seq"),
+            .src = header(message, "src"),
+            .has_key = message.key != nullptr,
             .headers = headers != nullptr ? rd_kafka_header_cnt(headers) : 0,
             .timestamp_ms = rd_kafka_message_timestamp(&message, nullptr),
             .partition = message.partition};

@@ -14,6 +14,8 @@ struct ReadRecord {
     std::string value;
     std::string run;
     std::string seq;
+    std::string src;
+    bool has_key = false;
     std::size_t headers = 0;
     std::int64_t timestamp_ms = 0;
     std::int32_t partition = 0;

@@ -3,7 +3,7 @@
 // next job may run in between; the order of either is kept.
 #pragma once
 
-#include "journal/runner.hpp"
+#include "core/runner.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace agent::test {
 
-class ManualRunner final : public journal::Runner {
+class ManualRunner final : public core::Runner {
   public:
     void run(std::function<void()> job, std::function<void()> done) override {
         jobs_.push_back({std::move(job), std::move(done)});

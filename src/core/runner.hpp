@@ -1,10 +1,10 @@
-// The port to a thread on which blocking work is done. journal owns it; the app has one made of Asio, tests have one
-// that runs when it is told.
+// The port to a thread on which blocking work is done, for the rooms that read and write files. The app has one made
+// of Asio, tests have one that runs when it is told.
 #pragma once
 
 #include <functional>
 
-namespace agent::journal {
+namespace agent::core {
 
 class Runner {
   public:
@@ -15,4 +15,4 @@ class Runner {
     virtual void run(std::function<void()> job, std::function<void()> done) = 0;
 };
 
-} // namespace agent::journal
+} // namespace agent::core
