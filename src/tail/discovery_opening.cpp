@@ -15,6 +15,7 @@ namespace limits = core::limits;
 namespace {
 
 constexpr std::size_t opens_a_job = 256;
+constexpr std::int64_t longest_age_ms = 3'600'000; // since it was written to; older is all the same
 
 } // namespace
 
@@ -173,7 +174,10 @@ std::unique_ptr<TailedFile> Discovery::make_file(const Sibling& at, Place place)
     file->size_bytes = at.facts.size_bytes;
     file->is_saved = !positions_.is_kept();
     file->seen_ms = clock_.unix_ms();
-    file->changed_ms = file->behind_since_ms = clock_.steady_ms();
+    const auto age_ms =
+        std::clamp<std::int64_t>(clock_.unix_ms() - at.facts.modified_ns / 1'000'000, 0, longest_age_ms);
+    file->changed_ms = clock_.steady_ms() - age_ms;
+    file->behind_since_ms = clock_.steady_ms();
     file->max_record_bytes = options_.max_record_bytes;
     return file;
 }

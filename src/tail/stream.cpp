@@ -174,7 +174,7 @@ bool Stream::watch_end(TailedFile& file, std::int64_t now_ms) {
     return true;
 }
 
-// What was to be read first has been, or is no more.
+// What was to be read first has been, or is no more. A last line without LF, which has to wait, holds up nobody.
 void Stream::let_go_on(TailedFile& file) {
     if (file.after.empty()) {
         return;
@@ -183,7 +183,7 @@ void Stream::let_go_on(TailedFile& file) {
         const auto* const before = files_.by_uid(uid);
         return before == nullptr || before->is_finished ||
                (before->is_saved && before->after.empty() && before->search == 0 && before->file &&
-                !before->is_reading && before->read_offset == before->size_bytes);
+                !before->is_reading && before->seen_offset >= before->size_bytes);
     });
     if (file.after.empty()) {
         reader_.wake(file);
