@@ -43,6 +43,17 @@ std::size_t open_files_limit() {
     return std::max<std::size_t>(limit.rlim_cur / 2, least_open_files);
 }
 
+// Paths as globs are compared with: without `.`, `..` and empty components.
+std::vector<std::string> normalized(std::vector<std::string> files) {
+    for (auto& path : files) {
+        if (path != "-") {
+            path = std::filesystem::path(path).lexically_normal();
+            path.erase(std::max<std::size_t>(1, path.find_last_not_of('/') + 1));
+        }
+    }
+    return files;
+}
+
 std::vector<tail::StreamOptions> with_files(const LogShipper::Options& options) {
     auto streams = options.streams;
     for (const auto& path : options.files) {
@@ -73,7 +84,10 @@ struct LogShipper::Parts {
     Parts(asio::io_context& loop, Options given, forward::LogConsumer& consumer, const core::Clock& clock,
           observe::Log& to)
         : io(loop),
-          options(std::move(given)),
+          options{.streams = std::move(given.streams),
+                  .directory = std::move(given.directory),
+                  .is_once = given.is_once,
+                  .files = normalized(std::move(given.files))},
           log(to),
           reader(loop),
           saver(loop),
@@ -139,6 +153,10 @@ void LogShipper::Parts::ship_files() {
     auto& stream = *tailer.streams().front();
     for (const auto& path : options.files) {
         if (path != "-") {
+            if (!stream.discovery().names(path)) { // a path that no glob can be made of
+                log.error(path + ": no path of a file");
+                has_failed = true;
+            }
             stream.look_at(path);
             continue;
         }
@@ -226,8 +244,12 @@ bool LogShipper::is_done() const {
     return !parts_ || parts_->tailer.is_done();
 }
 
-bool LogShipper::has_failed() const {
-    return parts_ && parts_->has_failed;
+bool LogShipper::has_failed() {
+    if (!parts_) {
+        return false;
+    }
+    parts_->say_messages();
+    return parts_->has_failed;
 }
 
 std::vector<observe::LogStream> LogShipper::report(std::size_t files_max) const {

@@ -56,7 +56,7 @@ class LogShipper {
 
     // Once: everything is acknowledged; how much was refused or could not be read is in the reports.
     bool is_done() const;
-    bool has_failed() const; // something was named that could not be shipped
+    bool has_failed(); // something was named that could not be shipped; says what, if that was not said yet
 
     // A thread of it is held up by the disk: what it uses must not go.
     bool is_blocked() const;

@@ -188,11 +188,12 @@ class TailDaemon {
         }
         co_await close();
         clear_progress();
+        const bool has_failed = shipper_.has_failed();
         const auto reports = shipper_.report(0);
         for (const auto& skipped : reports.front().skipped) {
             log_.error(std::to_string(skipped.bytes) + " bytes skipped: " + std::string(skipped.reason));
         }
-        exit_code_ = shipper_.has_failed() || !reports.front().skipped.empty() ? exit_failure : exit_ok;
+        exit_code_ = has_failed || !reports.front().skipped.empty() ? exit_failure : exit_ok;
         log_.info("shipped " + summary_line(shipped()));
         io_.stop();
     }

@@ -67,7 +67,11 @@ struct DirectoryScan::Walk {
 
 bool DirectoryScan::names(std::string_view path) const {
     const auto matches = [&](const PathGlob& glob) { return glob.matches(path); };
-    return std::ranges::any_of(include_, matches) && std::ranges::none_of(exclude_, matches);
+    return std::ranges::any_of(include_, matches) && !excludes(path);
+}
+
+bool DirectoryScan::excludes(std::string_view path) const {
+    return std::ranges::any_of(exclude_, [&](const PathGlob& glob) { return glob.matches(path); });
 }
 
 std::string DirectoryScan::base_of(std::string_view path) const {
@@ -149,6 +153,9 @@ void DirectoryScan::look_at(Walk& walk, int directory, const std::string& name, 
     auto& found = walk.found;
     const auto facts = facts_at(directory, name, follows_);
     if (!facts) {
+        if (facts.error().value() != ENOENT) {
+            found.unseen.push_back(directory_of(path));
+        }
         if (facts.error().value() != ENOENT && names(path)) {
             found.refused.push_back({path, facts.error().message()});
         }
@@ -157,6 +164,8 @@ void DirectoryScan::look_at(Walk& walk, int directory, const std::string& name, 
     if (facts->is_directory) {
         if (walk.glob != nullptr && walk.glob->may_match_below(path)) {
             this->walk(walk, path, depth + 1);
+        } else if (walk.glob == nullptr && names(path)) {
+            found.refused.push_back({path, "a directory"});
         }
         return;
     }
@@ -184,6 +193,7 @@ Findings DirectoryScan::some(const std::vector<std::string>& paths) const {
             const int error = opened.error().value();
             if (error != ENOENT && error != ENOTDIR) {
                 walk.found.unseen.push_back(directory);
+                walk.found.refused.push_back({path, opened.error().message()});
             }
             continue;
         }

@@ -49,6 +49,7 @@ class DirectoryScan {
     Findings some(const std::vector<std::string>& paths) const;
 
     bool names(std::string_view path) const;
+    bool excludes(std::string_view path) const;
 
     // What the path's pattern has as its folder: links above it may be followed.
     std::string base_of(std::string_view path) const;

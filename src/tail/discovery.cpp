@@ -47,6 +47,7 @@ void Discovery::work() {
     if (!is_opening_ && !to_open_.empty()) {
         open_some();
     }
+    are_lost_searched_ |= is_once_; // other files are not asked for
     if (has_looked_ && !are_lost_searched_ && to_open_.empty() && !is_opening_) {
         are_lost_searched_ = true;
         search_for_the_lost();
@@ -145,11 +146,11 @@ void Discovery::found(const FoundFile& found, const Places& places) {
             return; // another name of a file that is tailed by this one
         }
         files_.set_path(*file, found.path, now_ms);
-        file->is_finished = false;
+        file->is_finished = file->is_short_copy;
         positions_.touch();
     }
     file->seen_ms = clock_.unix_ms();
-    if (found.facts.size_bytes == file->seen_offset) {
+    if (found.facts.size_bytes == file->seen_offset || file->is_short_copy) {
         return;
     }
     if (file->file) {

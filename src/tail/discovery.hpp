@@ -50,6 +50,9 @@ class Discovery {
 
     Discovery(const StreamOptions& options, const Parts& parts);
 
+    // Files that may be open at once.
+    void set_open_files(std::size_t most) { open_files_ = most; }
+
     // To be looked at: everything, or one path.
     void want_all() { wants_all_ = true; }
     void want(const std::string& path) {
@@ -130,6 +133,7 @@ class Discovery {
     void search_for_the_lost();
     void search(Search wanted);
     void begin_search();
+    void note_compressed(const FoundFile& found);
     void note_known();
     void searched(const SiblingRequest& request, const Search& search, SiblingAnswer& answer);
     void let_go_on(const Search& search, std::uint64_t order, const std::vector<std::string>& before);
@@ -153,6 +157,7 @@ class Discovery {
     bool is_opening_ = false;
     bool are_lost_searched_ = false; // those of the last run, once all paths have been opened
     bool is_once_ = false;
+    std::size_t open_files_ = SIZE_MAX;
     std::deque<Search> to_search_;
     bool is_searching_ = false;
     std::map<std::string, std::uint64_t> last_searches_; // wanted or under way: the last one for each path

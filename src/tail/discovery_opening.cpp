@@ -20,9 +20,13 @@ constexpr std::int64_t longest_age_ms = 3'600'000; // since it was written to; o
 } // namespace
 
 void Discovery::open_some() {
+    const auto open = files_.size() < open_files_ ? 0 : files_.open_count();
+    if (open >= open_files_) {
+        return; // until others have been read to their ends, and are closed
+    }
     is_opening_ = true;
     auto openings = std::make_shared<std::vector<Opening>>();
-    while (!to_open_.empty() && openings->size() < opens_a_job) {
+    while (!to_open_.empty() && openings->size() < std::min(opens_a_job, open_files_ - open)) {
         auto next = to_open_.extract(to_open_.begin());
         openings->push_back(prepare(next.key(), next.mapped()));
     }
@@ -74,11 +78,15 @@ void Discovery::not_opened(const Opening& opening) {
 bool Discovery::open_again(const Opening& opening) {
     const auto& at = opening.at;
     if (auto* const file = opening.error == 0 ? files_.by_id(at.facts.id) : nullptr) {
-        if (!file->file && at.facts.size_bytes != file->read_offset) {
+        const bool has_changed = file->place == Place::away ? at.facts.size_bytes > file->read_offset
+                                                            : at.facts.size_bytes != file->read_offset;
+        if (!file->file && has_changed && !file->is_short_copy) {
             file->file = at.file;
             reader_.wake(*file);
         }
-        return true;
+        if (file->uid == opening.known_uid || opening.known_uid.empty()) {
+            return true;
+        }
     }
     auto* const wanted = files_.by_uid(opening.known_uid);
     if (wanted != nullptr && !wanted->file && (opening.error == 0 || opening.error == ENOENT)) {
@@ -88,7 +96,7 @@ bool Discovery::open_again(const Opening& opening) {
             wanted->is_deleted = true; // or it has another name: nobody has written to it for a while
         }
     }
-    return !scan_->names(opening.path);
+    return !scan_->names(opening.path) || (opening.error == 0 && files_.by_id(at.facts.id) != nullptr);
 }
 
 void Discovery::opened(Opening& opening) {
@@ -172,6 +180,7 @@ std::unique_ptr<TailedFile> Discovery::make_file(const Sibling& at, Place place)
     file->place = place;
     file->order = next_order_++;
     file->size_bytes = at.facts.size_bytes;
+    file->modified_ns = at.facts.modified_ns;
     file->is_saved = !positions_.is_kept();
     file->seen_ms = clock_.unix_ms();
     const auto age_ms =
@@ -207,6 +216,11 @@ TailedFile& Discovery::resume(const SavedFile& saved, const Sibling& at, Place p
     file->marks.restore(saved.marks);
     if (const auto* const mark = file->marks.at(saved.offset)) {
         file->read_mark = *mark;
+    }
+    if (at.facts.size_bytes < saved.offset) { // a copy that lacks what was read last
+        file->file = nullptr;
+        file->size_bytes = saved.offset;
+        file->is_finished = file->is_short_copy = true;
     }
     return files_.add(std::move(file));
 }

@@ -28,6 +28,11 @@ void Discovery::cut_short(TailedFile& file) {
     const auto path = file.path;
     files_.cut_short(file, clock_.steady_ms());
     positions_.touch();
+    if (is_once_) {
+        stats_.skip(Skip::truncated, file.size_bytes - std::min(file.read_offset, file.size_bytes), 1);
+        file.is_finished = true;
+        return;
+    }
     wanted_.insert(path);
     search_for(file, path);
     work();
@@ -146,17 +151,26 @@ void Discovery::searched(const SiblingRequest& request, const Search& search, Si
                saved != positions_.lost().end()) {
         take_rest(saved, answer);
     }
-    for (const auto& compressed : answer.compressed) {
-        if (counted_.size() < core::limits::max_log_files && counted_.insert(compressed.facts.id).second) {
-            stats_.skip(Skip::compressed, compressed.facts.size_bytes, 1);
-            new_refusals_.push_back({compressed.path, "compressed before it was read: its lines are lost"});
-        }
-    }
+    std::ranges::for_each(answer.compressed, [&](const FoundFile& each) { note_compressed(each); });
+    std::erase_if(answer.generations, [&](const Sibling& each) { return scan_->excludes(each.path); });
     if (const auto* const there = files_.at_path(search.path)) { // a copy of it: it was cut short, as will be found out
         std::erase_if(answer.generations, [&](const Sibling& each) { return begins_like(each, *there); });
     }
     let_go_on(search, order, add_generations(search.uid, order, answer));
     work();
+}
+
+// What was read before it was compressed is known by its time, which compressors keep.
+void Discovery::note_compressed(const FoundFile& found) {
+    constexpr std::int64_t ns_per_s = 1'000'000'000;
+    bool is_known = scan_->excludes(found.path) || counted_.size() >= core::limits::max_log_files ||
+                    !counted_.insert(found.facts.id).second;
+    files_.for_each(
+        [&](const TailedFile& file) { is_known |= file.modified_ns / ns_per_s == found.facts.modified_ns / ns_per_s; });
+    if (!is_known) {
+        stats_.skip(Skip::compressed, found.facts.size_bytes, 1);
+        new_refusals_.push_back({found.path, "compressed before it was read: its lines are lost"});
+    }
 }
 
 // Files that are later than the one that was searched for come behind what was found.
@@ -190,6 +204,11 @@ void Discovery::take_rest(TailedFile& file, SiblingAnswer& answer) {
             file.size_bytes = rest->facts.size_bytes;
             file.changed_ms = clock_.steady_ms();
         }
+        if (answer.is_copy && file.size_bytes <= file.read_offset) { // it lacks nothing but what was read already
+            file.file = nullptr;
+            file.size_bytes = file.read_offset;
+            file.is_finished = file.is_short_copy = true;
+        }
         reader_.wake(file);
     } else if (!file.file && !file.is_finished) { // its unread bytes are nowhere
         stats_.skip(file.place == Place::cut_short ? Skip::truncated : Skip::gone,
@@ -209,7 +228,9 @@ void Discovery::take_rest(PositionKeeper::Lost::iterator saved, SiblingAnswer& a
     }
     if (rest && files_.by_id(rest->facts.id) == nullptr) {
         held_.erase(rest->path);
-        reader_.wake(resume(saved->second, *rest, Place::away));
+        auto& file = resume(saved->second, *rest, Place::away);
+        file.order = 0; // before all that came later
+        reader_.wake(file);
     } else if (!saved->second.is_done) {
         stats_.skip(Skip::gone, 0, 1);
     }

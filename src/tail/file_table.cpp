@@ -2,6 +2,7 @@
 
 #include "tail/sibling_search.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
@@ -134,6 +135,11 @@ TailedFile* FileTable::original_of(const std::string& path) const {
         }
     }
     return nullptr;
+}
+
+std::size_t FileTable::open_count() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(files_ | std::views::values, [](const auto& file) { return file->file != nullptr; }));
 }
 
 std::vector<FileId> FileTable::ids() const {

@@ -41,6 +41,7 @@ class FileTable {
     std::vector<FileId> ids() const;
     std::uint64_t ids_version() const { return ids_version_; } // another one whenever ids() may be
     std::size_t size() const { return files_.size(); }
+    std::size_t open_count() const;
 
     template <typename Visit>
     void for_each(Visit visit) const {

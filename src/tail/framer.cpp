@@ -11,7 +11,6 @@ namespace agent::tail {
 namespace {
 
 constexpr std::size_t length_bytes = 4;
-constexpr std::size_t matched_bytes = 4096; // of a line: a record's start is told by its first words
 
 std::uint32_t big_endian(const char* at) {
     std::uint32_t number = 0;
@@ -65,7 +64,7 @@ Framer::Framer(const StreamOptions& options) : framing_(options.framing), pack_b
 }
 
 bool Framer::begins_record(std::string_view line) const {
-    return pattern_ && pattern_->is_in(line.substr(0, matched_bytes));
+    return pattern_ && pattern_->is_in(line.substr(0, pattern_bytes));
 }
 
 void Framer::cut(std::string_view bytes, End end, std::uint32_t frame_left, std::size_t max_record_bytes,
@@ -144,15 +143,24 @@ void Framer::cut_multiline(std::string_view bytes, End end, std::size_t max_reco
     if (packed_end != none) {
         flush(packed_end);
     }
-    const bool is_over = end != End::open;
-    if (is_over && last != none && last >= begin) {
+    if (end != End::open && last != none && last >= begin) {
         flush(last);
+        last = none;
     }
     if (end == End::final && begin < bytes.size()) {
         add_text(begin, bytes.size(), false, max_record_bytes, out);
-    } else {
-        add_parts(begin, bytes.size(), max_record_bytes, out);
+        return;
     }
+    auto parts_end = bytes.size();
+    if (last != none && last >= begin && bytes.size() - begin > max_record_bytes) {
+        const auto open_line = bytes.substr(last + 1);
+        if (begins_record(open_line)) {
+            flush(last);
+        } else if (open_line.size() < pattern_bytes) { // it is not known yet whether it begins the next record
+            parts_end = last;
+        }
+    }
+    add_parts(begin, parts_end, max_record_bytes, out);
 }
 
 void Framer::cut_frames(std::string_view bytes, std::uint32_t frame_left, std::size_t max_record_bytes,

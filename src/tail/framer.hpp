@@ -44,7 +44,10 @@ class Framer {
     void cut(std::string_view bytes, End end, std::uint32_t frame_left, std::size_t max_record_bytes, Cuts& out) const;
 
     // Bytes that must be given at once for the largest record.
-    static std::size_t most_bytes(std::size_t max_record_bytes) { return max_record_bytes + 16; }
+    static std::size_t most_bytes(std::size_t max_record_bytes) { return max_record_bytes + pattern_bytes + 16; }
+
+    // Of a line: a record's start is told by its first words.
+    static constexpr std::size_t pattern_bytes = 4096;
 
   private:
     bool begins_record(std::string_view line) const;

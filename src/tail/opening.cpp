@@ -23,8 +23,10 @@ void Opening::run(bool follows) {
           .file = std::make_shared<const Descriptor>(*std::move(opened)),
           .fingerprint = *fingerprint};
     // The original may have been cut short already.
-    looks_like_copy = original && (looks_like_beginning(*at.file, *original) ||
-                                   common_bytes(*at.file, facts->size_bytes, original_form));
+    looks_like_copy =
+        original &&
+        (looks_like_beginning(*at.file, *original) ||
+         (has_changed(*original, original_form) && common_bytes(*at.file, facts->size_bytes, original_form)));
     const auto found = std::ranges::find_if(candidates, [&](const SavedFile& saved) { return is_same(saved); });
     if (found != candidates.end()) {
         same = static_cast<std::size_t>(found - candidates.begin());

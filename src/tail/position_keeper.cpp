@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t files_a_second = 2000; // saved: with very many it is done less often
 constexpr std::int64_t retry_ms = 1000;
+constexpr std::int64_t urgent_ms = 20; // between two saves of new uids
 
 } // namespace
 
@@ -48,10 +49,12 @@ void PositionKeeper::work() {
         is_dirty_ = false;
         return;
     }
-    if (!is_dirty_ || is_saving_ ||
-        now_ms < next_ms_ - (is_urgent_ && failure_.empty() ? core::limits::log_save_ms : 0)) {
+    const bool is_due =
+        now_ms >= next_ms_ || (failure_.empty() && (is_hurried_ || (is_urgent_ && now_ms - begun_ms_ >= urgent_ms)));
+    if (!is_dirty_ || is_saving_ || !is_due) {
         return;
     }
+    begun_ms_ = now_ms;
     is_dirty_ = is_urgent_ = false;
     is_saving_ = true;
     struct Save {

@@ -35,6 +35,9 @@ class PositionKeeper {
     void touch() { is_dirty_ = true; }
     void touch_now() { is_dirty_ = is_urgent_ = true; }
 
+    // From now on without pacing: the end is near.
+    void hurry() { is_hurried_ = true; }
+
     // Begins a save when it is time.
     void work();
 
@@ -63,6 +66,8 @@ class PositionKeeper {
     bool is_first_ = true;
     bool is_dirty_ = false;
     bool is_urgent_ = false;
+    bool is_hurried_ = false;
+    std::int64_t begun_ms_ = 0; // the last save
     bool is_saving_ = false;
 };
 

@@ -38,6 +38,7 @@ bool find_data(ReadRequest& request) {
         if ((is_last || is_worth_it) && length <= request.length_bytes) {
             request.length_bytes = static_cast<std::size_t>(length);
             request.ends_at_hole = is_worth_it;
+            request.ends_at_last_hole = is_last;
         }
     }
     return true;
@@ -88,7 +89,7 @@ void read(ReadRequest& request) {
         request.is_replaced = !has_mark(fd, request.mark);
         return;
     }
-    if (facts->size_bytes <= request.least_end || (facts->has_holes && !find_data(request))) {
+    if (facts->size_bytes <= request.least_end || (request.skips_holes && facts->has_holes && !find_data(request))) {
         return;
     }
     const auto before = mark_length(request.offset);

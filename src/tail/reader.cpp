@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 
 namespace agent::tail {
 
@@ -20,7 +21,8 @@ constexpr std::size_t least_limited_read_bytes = 4096;
 constexpr std::int64_t silence_ms = 1000; // ends a record of several lines, and waiting for more of a long one
 constexpr std::int64_t retry_ms = 1000;   // a read failed
 constexpr std::int64_t refill_ms = 100;   // the rate limit's budget is for so long
-constexpr std::size_t small_share = 4;    // of a buffer: what fills less is moved to a buffer of its size
+constexpr std::uint64_t most_rate = std::uint64_t{1} << 40; // a second; beyond it there is no limit
+constexpr std::size_t small_share = 4; // of a buffer: what fills less is moved to a buffer of its size
 
 } // namespace
 
@@ -71,7 +73,7 @@ void Reader::refill() {
         return;
     }
     const auto now_ms = clock_.steady_ms();
-    const auto rate = static_cast<std::int64_t>(options_.rate_limit_bytes);
+    const auto rate = static_cast<std::int64_t>(std::min(options_.rate_limit_bytes, most_rate));
     const auto most = std::max<std::int64_t>(rate * refill_ms / 1000, 1);
     const auto passed_ms = std::min<std::int64_t>(now_ms - refilled_ms_, 1000);
     if (const auto more = rate * passed_ms / 1000; more > 0) { // else the time goes on counting
@@ -108,6 +110,7 @@ void Reader::begin(TailedFile& file) {
     request->length_bytes = length_for(file);
     request->mark = file.read_mark;
     request->fingerprint = file.fingerprint;
+    request->skips_holes = options_.framing != Framing::frames; // a frame may well have one in it
     if (!is_silent && !is_last_read(file)) {
         request->least_end = file.seen_offset + (unfinished > long_record_bytes ? unfinished / 4 : 0);
     }
@@ -135,23 +138,24 @@ void Reader::finish(TailedFile& file, ReadRequest& request) {
     --reading_;
     file.is_reading = false;
     if (request.error != 0) {
-        ++stats_.read_failures;
-        file.retry_ms = clock_.steady_ms() + retry_ms;
+        note_failure(file, request.error);
     } else if (file.is_pipe) {
         const bool has_new = request.size_bytes > file.carry.size();
         file.size_bytes = file.read_offset + request.size_bytes;
         file.changed_ms = has_new ? clock_.steady_ms() : file.changed_ms;
         request.facts.size_bytes = request.is_replaced ? file.size_bytes : file.size_bytes + 1;
         take_bytes(file, request);
-        file.is_woken = true;
+        file.is_woken = !file.is_finished;
     } else if (file.file != request.file) { // it goes on elsewhere meanwhile
         file.is_woken = true;
     } else if (request.is_replaced) {
         cut_short_.push_back(file.uid);
     } else {
+        const auto before = file.seen_offset + file.read_offset;
         note_facts(file, request);
         take_bytes(file, request);
-        file.is_woken |= file.has_more();
+        const bool has_moved = file.seen_offset + file.read_offset > before; // else it waits: for a hole to be filled
+        file.is_woken |= has_moved && file.read_offset < file.size_bytes && (file.has_more() || is_last_read(file));
     }
     if (request.buffer.bytes) {
         buffers_.give_back(std::move(request.buffer));
@@ -161,6 +165,20 @@ void Reader::finish(TailedFile& file, ReadRequest& request) {
     }
     work();
     sender_.send();
+}
+
+// It is tried again; but what nobody can name any more, or is wanted only once, must not hold up others for ever.
+void Reader::note_failure(TailedFile& file, int error) {
+    const auto now_ms = clock_.steady_ms();
+    ++stats_.read_failures;
+    if (!std::exchange(file.has_failed, true)) {
+        faults_.push_back({file.path, "cannot be read: " + std::generic_category().message(error)});
+    }
+    file.retry_ms = now_ms + retry_ms;
+    if (is_once_ || (file.place == Place::away && now_ms - file.changed_ms >= limits::log_away_close_ms)) {
+        stats_.skip(Skip::gone, file.size_bytes - std::min(file.read_offset, file.size_bytes), 1);
+        file.is_finished = true;
+    }
 }
 
 void Reader::note_facts(TailedFile& file, const ReadRequest& request) {
@@ -173,13 +191,17 @@ void Reader::note_facts(TailedFile& file, const ReadRequest& request) {
     }
     file.size_bytes = request.facts.size_bytes;
     file.is_deleted = request.facts.links == 0;
+    file.modified_ns = request.facts.modified_ns;
     file.fingerprint = request.fingerprint;
 }
 
 void Reader::take_bytes(TailedFile& file, ReadRequest& request) {
     if (file.frame_left == spoiled) {
         pass_over(file, file.size_bytes, Skip::bad_frame);
-        end_file(file, request);
+        file.carry.clear();
+        if (!file.is_pipe || request.is_replaced) {
+            end_file(file, request);
+        }
         return;
     }
     if (request.is_nothing_but_hole) {
@@ -197,7 +219,8 @@ void Reader::take_bytes(TailedFile& file, ReadRequest& request) {
     const auto end_offset = request.offset + bytes.size();
     const bool is_at_end = end_offset >= request.facts.size_bytes;
     const bool is_silent = is_at_end && clock_.steady_ms() - file.changed_ms >= silence_ms;
-    const bool is_final = request.ends_at_hole || (is_at_end && (file.is_pipe || is_last_read(file)));
+    const bool is_final = request.ends_at_hole || (request.ends_at_last_hole && is_last_read(file)) ||
+                          (is_at_end && (file.is_pipe || is_last_read(file)));
     framer_.cut(bytes,
                 is_final    ? End::final
                 : is_silent ? End::silent

@@ -55,6 +55,7 @@ class Reader {
     bool may_read(const TailedFile& file) const;
     void begin(TailedFile& file);
     void finish(TailedFile& file, ReadRequest& request);
+    void note_failure(TailedFile& file, int error);
     void note_facts(TailedFile& file, const ReadRequest& request);
     void take_bytes(TailedFile& file, ReadRequest& request);
     void add_batch(TailedFile& file, ReadRequest& request, std::uint64_t begin, std::size_t begins_at);

@@ -57,6 +57,10 @@ void split(Batch& batch, std::size_t max_bytes) {
     batch.records = std::move(parts);
 }
 
+std::size_t largest_record(const Batch& batch) {
+    return std::ranges::max_element(batch.records, {}, &Cut::size_bytes)->size_bytes;
+}
+
 } // namespace
 
 std::int64_t steady_us() {
@@ -73,25 +77,26 @@ void Sender::add(std::unique_ptr<Batch> batch) {
     if (added.records.empty()) {
         acknowledge(file);
     } else {
+        added.is_queued = true;
         queue_.push_back(&added);
     }
 }
 
 bool Sender::send() {
+    if (!failed_.empty()) { // what came back goes out before all that is behind it, when everything has come back
+        if (unanswered_ != 0) {
+            return true;
+        }
+        send_again();
+    }
     while (!queue_.empty()) {
         Batch& batch = *queue_.front();
-        if (batch.has_failed) { // what is still to be sent of it goes with the rest, once more
-            queue_.pop_front();
-            if (batch.unanswered == 0) {
-                send_again(batch);
-            }
-            continue;
-        }
         if (offer(batch) == 0) {
             return false;
         }
         if (batch.sent == batch.records.size()) {
             queue_.pop_front();
+            batch.is_queued = false;
         }
     }
     return true;
@@ -127,10 +132,10 @@ void Sender::answer(Batch& batch, const forward::LogAnswer& answer) {
     unanswered_ -= answer.records;
     switch (answer.fate) {
     case forward::Fate::delivered: stats_.acked_records += answer.records; break;
-    case forward::Fate::retry: batch.has_failed = true; break;
+    case forward::Fate::retry: fail(batch); break;
     case forward::Fate::too_large:
-        if (file.max_record_bytes > core::limits::least_log_record_bytes) {
-            batch.has_failed = true;
+        if (largest_record(batch) > core::limits::least_log_record_bytes) {
+            fail(batch);
             batch.is_too_large = true;
             break;
         }
@@ -139,30 +144,38 @@ void Sender::answer(Batch& batch, const forward::LogAnswer& answer) {
         stats_.skip(Skip::refused, (batch.end - batch.begin) / batch.records.size() * answer.records);
         break;
     }
-    if (batch.unanswered != 0) {
-        return;
-    }
-    if (batch.has_failed) {
-        if (batch.sent == batch.records.size()) {
-            send_again(batch);
-        } // else it is in the queue, where send() finds it
-    } else if (batch.sent == batch.records.size()) {
+    if (batch.unanswered == 0 && !batch.has_failed && batch.sent == batch.records.size()) {
         acknowledge(file);
     }
 }
 
-void Sender::send_again(Batch& batch) {
-    batch.has_failed = false;
-    batch.sent = 0;
-    batch.sent_bytes = 0;
-    if (std::exchange(batch.is_too_large, false)) {
-        auto& max_bytes = batch.file->max_record_bytes;
-        max_bytes = std::max(max_bytes / 2, core::limits::least_log_record_bytes);
-        held_records_ -= batch.records.size();
-        split(batch, max_bytes);
-        held_records_ += batch.records.size();
+void Sender::fail(Batch& batch) {
+    if (!std::exchange(batch.has_failed, true)) {
+        failed_.push_back(&batch);
     }
-    queue_.push_front(&batch);
+}
+
+void Sender::send_again() {
+    std::ranges::sort(failed_, std::ranges::greater(),
+                      &Batch::begin); // the first one of a file comes to the front last
+    for (auto* const batch : failed_) {
+        batch->has_failed = false;
+        batch->sent = 0;
+        batch->sent_bytes = 0;
+        if (std::exchange(batch->is_too_large, false)) {
+            auto& max_bytes = batch->file->max_record_bytes;
+            max_bytes = std::max(std::min(max_bytes, largest_record(*batch) / 2), core::limits::least_log_record_bytes);
+            held_records_ -= batch->records.size();
+            split(*batch, max_bytes);
+            held_records_ += batch->records.size();
+        }
+        if (batch->is_queued) { // the one that was not wholly accepted: it is behind those before it
+            std::erase(queue_, batch);
+        }
+        batch->is_queued = true;
+        queue_.push_front(batch);
+    }
+    failed_.clear();
 }
 
 void Sender::acknowledge(TailedFile& file) {

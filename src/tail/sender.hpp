@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace agent::tail {
 
@@ -50,7 +51,8 @@ class Sender {
 
   private:
     std::size_t offer(Batch& batch);
-    void send_again(Batch& batch);
+    void fail(Batch& batch);
+    void send_again();
     void acknowledge(TailedFile& file);
 
     Options options_;
@@ -58,7 +60,8 @@ class Sender {
     BufferPool& buffers_;
     const core::Clock& clock_;
     StreamStats& stats_;
-    std::deque<Batch*> queue_; // not wholly accepted
+    std::deque<Batch*> queue_;   // not wholly accepted
+    std::vector<Batch*> failed_; // of which records came back
     std::size_t held_records_ = 0;
     std::size_t unanswered_ = 0;
     bool has_progress_ = false;

@@ -25,6 +25,10 @@ bool is_separator(char c) {
     return c == '.' || c == '-' || c == '_';
 }
 
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 bool continues(std::string_view name, std::string_view stem) {
     return name.size() > stem.size() + 1 && name.starts_with(stem) && is_separator(name[stem.size()]);
 }
@@ -64,7 +68,7 @@ class Search {
     SiblingAnswer run() {
         auto opened = open_directory(request_.base, directory_, request_.follows);
         if (!opened) {
-            answer_.is_unseen = opened.error().value() != ENOENT;
+            answer_.is_unseen = true; // it may be mounted later, or be readable again
             return std::move(answer_);
         }
         folder_ = *std::move(opened);
@@ -106,6 +110,7 @@ class Search {
         const auto path = path_of(name);
         auto file = open_log_file(request_.base, path, request_.follows);
         if (!file) {
+            errno = file.error().value();
             return std::nullopt;
         }
         const auto facts = facts_of(file->get());
@@ -133,8 +138,9 @@ class Search {
                 continue;
             }
             auto sibling = open(entry.name);
+            answer_.is_unseen |= !sibling && errno != ENOENT; // it is there, and cannot be read now
             if (sibling && is_same_inode(sibling->facts.id, lost.id) && sibling->facts.size_bytes >= lost.offset &&
-                common_bytes(*sibling) == lost.offset) {
+                lost.fingerprint.length != 0 && !has_changed(*sibling->file, lost)) {
                 answer_.rest = std::move(sibling);
                 return;
             }
@@ -205,14 +211,14 @@ std::int64_t made_ns(const FileFacts& facts) {
 
 bool is_rotation_of(std::string_view name, std::string_view original) {
     if (continues(name, original)) {
-        return true;
+        return name[original.size()] == '.' || is_digit(name[original.size() + 1]);
     }
     const auto dot = original.rfind('.');
     if (dot == std::string_view::npos || dot == 0) {
         return false;
     }
     return name.size() > original.size() + 1 && name.ends_with(original.substr(dot)) &&
-           continues(name, original.substr(0, dot));
+           continues(name, original.substr(0, dot)) && is_digit(name[dot + 1]);
 }
 
 std::vector<std::string> originals_of(const std::string& path) {
@@ -257,6 +263,16 @@ std::optional<std::uint64_t> common_bytes(const Descriptor& file, std::uint64_t 
 
 SiblingAnswer find_siblings(const SiblingRequest& request) {
     return Search(request).run();
+}
+
+bool has_changed(const Descriptor& file, const LostFile& known) {
+    const auto facts = facts_of(file.get());
+    if (!facts || facts->size_bytes < known.offset) {
+        return true;
+    }
+    const auto beginning = fingerprint_of(file.get(), known.fingerprint.length);
+    const auto mark = std::ranges::find(known.marks, known.offset, &Mark::offset);
+    return !beginning || *beginning != known.fingerprint || (mark != known.marks.end() && !has_mark(file.get(), *mark));
 }
 
 bool looks_like_beginning(const Descriptor& copy, const Descriptor& original) {

@@ -59,7 +59,8 @@ SiblingAnswer find_siblings(const SiblingRequest& request);
 // Where the file system does not say: when it was last written to.
 std::int64_t made_ns(const FileFacts& facts);
 
-// Whether `name` is one that a rotation of `original` leaves behind.
+// Whether `name` is one that a rotation of `original` leaves behind: anything behind a dot, or a number or a date
+// behind another sign, or before the extension.
 bool is_rotation_of(std::string_view name, std::string_view original);
 
 // The paths that `path` may be a rotation of, whether there are such files or not.
@@ -68,6 +69,9 @@ std::vector<std::string> originals_of(const std::string& path);
 // The largest of the lost file's marks that the file bears; nothing where its beginning is another one, or what it has
 // where reading stopped.
 std::optional<std::uint64_t> common_bytes(const Descriptor& file, std::uint64_t size_bytes, const LostFile& lost);
+
+// Whether the file has other bytes now than are known of it.
+bool has_changed(const Descriptor& file, const LostFile& known);
 
 // Whether all of `copy` may be the beginning of `original`: equal at its start and at its end. Both are open.
 bool looks_like_beginning(const Descriptor& copy, const Descriptor& original);

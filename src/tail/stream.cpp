@@ -42,6 +42,7 @@ Stream::Stream(StreamOptions options, const Share& share, forward::LogConsumer& 
                             .clock = clock,
                             .stats = stats_}) {
     positions_.on_saved([this](TailedFile& file) { reader_.wake(file); });
+    discovery_.set_open_files(share.open_files);
     if (share.is_once) {
         reader_.set_once(true);
         discovery_.set_once();
@@ -83,7 +84,8 @@ void Stream::beat() {
         next_look_ms_ = now_ms + (discovery_.is_remote() ? limits::log_poll_ms : limits::log_rescan_ms);
         discovery_.want_all();
         files_.for_each([&](TailedFile& file) {
-            if (file.place == Place::away && !file.file) {
+            const bool is_old = now_ms - file.changed_ms >= limits::log_away_close_ms;
+            if (file.place == Place::away && !file.file && is_old) {
                 discovery_.reopen(file);
             }
         });
@@ -130,7 +132,7 @@ void Stream::tick() {
         files_.remove(*file);
         positions_.touch();
     }
-    if (open_files > share_.open_files) {
+    if (open_files > share_.open_files - share_.open_files / 8) {
         close_some(now_ms);
     }
     if (sender_.is_empty() && reader_.is_idle()) {
@@ -150,7 +152,8 @@ bool Stream::tend(TailedFile& file, std::int64_t now_ms) {
     const bool is_left_over = file.read_offset < file.size_bytes; // of the last line, or record
     const auto quiet_ms = now_ms - file.changed_ms;
     if (is_left_over && file.place == Place::at_path && !file.is_rotated && quiet_ms >= limits::log_away_quiet_ms) {
-        file.is_rotated = file.path != file.first_path || files_.original_of(file.path) != nullptr;
+        file.is_rotated =
+            is_rotation_of(name_of(file.path), name_of(file.first_path)) || files_.original_of(file.path) != nullptr;
     }
     const bool is_record_open = options_.framing == Framing::multiline && is_left_over;
     const bool is_awaited = file.place == Place::away || share_.is_once || file.has_more() || is_record_open ||
@@ -205,11 +208,10 @@ void Stream::close_some(std::int64_t now_ms) {
         }
     });
     std::ranges::sort(idle, {}, &TailedFile::changed_ms);
-    const auto spare = share_.open_files / 8; // not for each file that is opened
-    std::size_t open_files = 0;
-    files_.for_each([&](const TailedFile& file) { open_files += file.file ? 1 : 0; });
+    const auto enough = share_.open_files - share_.open_files / 4; // so that it is not done for each file
+    auto open_files = files_.open_count();
     for (auto* const file : idle) {
-        if (open_files + spare <= share_.open_files || file->changed_ms == now_ms) {
+        if (open_files <= enough || file->changed_ms == now_ms) {
             break;
         }
         file->file.reset();
@@ -238,6 +240,7 @@ bool Stream::is_done() const {
 
 void Stream::begin_close() {
     is_closing_ = true;
+    positions_.hurry();
     positions_.touch_now();
 }
 

@@ -37,6 +37,7 @@ struct Batch {
     std::size_t sent = 0;         // records that were accepted
     std::uint64_t sent_bytes = 0; // of the file
     std::uint32_t unanswered = 0;
+    bool is_queued = false;    // not all of it was accepted
     bool has_failed = false;   // one came back: all of it is to be sent again
     bool is_too_large = false; // because the broker takes only smaller ones
     std::int64_t woken_us = 0; // steady: when it was heard that there are new bytes; 0 where nobody waited for them
@@ -60,11 +61,13 @@ struct TailedFile {
     std::shared_ptr<const Descriptor> file; // null while it is closed
 
     Place place = Place::at_path;
-    bool is_pipe = false;    // standard input: what was read cannot be read again
-    bool is_saved = false;   // its uid is on the disk: only then records may go out
-    bool is_rotated = false; // its path is that of a generation: what has no LF now will have none
-    bool is_deleted = false; // no name leads to it
-    bool is_queued = false;  // by the reader
+    bool is_pipe = false;       // standard input: what was read cannot be read again
+    bool is_saved = false;      // its uid is on the disk: only then records may go out
+    bool is_rotated = false;    // its path is that of a generation: what has no LF now will have none
+    bool is_short_copy = false; // its bytes are in a copy that lacks what was read last: never opened again
+    bool is_deleted = false;    // no name leads to it
+    bool is_queued = false;     // by the reader
+    bool has_failed = false;    // a read, once: that was said
     bool is_reading = false;
     bool is_woken = false;    // while it was being read
     bool is_finished = false; // away, and all of it has been read, its last line too
@@ -83,6 +86,7 @@ struct TailedFile {
     std::uint32_t acked_frame_left = 0;
     Marks marks; // at acknowledged offsets
 
+    std::int64_t modified_ns = 0;     // Unix time: by it what was compressed is known
     std::int64_t seen_ms = 0;         // Unix time: when its path last named it
     std::int64_t changed_ms = 0;      // steady: when it last grew, or went away
     std::int64_t retry_ms = 0;        // steady: not to be read before

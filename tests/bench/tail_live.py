@@ -79,8 +79,12 @@ def _write_slowly(write, width=200):
         wait_s = began + number / LINES_PER_S - time.monotonic()
         if wait_s > 0:
             time.sleep(wait_s)
-        write(f"{time.time():.6f} ".encode().ljust(width - 1, b"x") + b"\n")
+        write(_line_now(width))
     return count
+
+
+def _line_now(width):
+    return f"{time.time():.6f} ".encode().ljust(width - 1, b"x") + b"\n"
 
 
 def _show_arrivals(name, arrivals):
@@ -98,8 +102,11 @@ def latency(server, folder, _rounds, _size_bytes):
         stream = {"name": "l", "include": [str(path)], "topic": topic}
         with start_run(server, folder, [stream], folder / "latency-state") as agent, path.open("ab", buffering=0) as file:
             arrivals = Arrivals(server, topic)
+            file.write(_line_now(200))  # connections, the producer's id: the agent counts what they took as well
+            while int(journal.stats(agent.port)["log.l.acked_records"]) != 1:
+                time.sleep(0.1)
             before = agent.cpu()
-            arrivals.wait(_write_slowly(file.write))
+            arrivals.wait(1 + _write_slowly(file.write))
             spent = agent.cpu() - before
             values = journal.stats(agent.port)
     _show_arrivals("tail", arrivals)
@@ -199,7 +206,8 @@ def sync(server, folder, rounds, size_bytes):
                 took = time.monotonic() - began
                 values = journal.stats(agent.port)
                 stretches.append(int(values["loop_longest_us"]) / 1000)
-    print(f"\nsync on the line port, {len(loud)} of them while {path.stat().st_size / MB:.0f} MB of lines are shipped ({path.stat().st_size / MB / took:.0f} MB/s)")
+    size_mb = path.stat().st_size / MB
+    print(f"\nsync on the line port, {len(loud)} of them while {size_mb:.0f} MB of lines are shipped ({size_mb / took:.0f} MB/s)")
     print(f"  flat out            {_milliseconds(loud)}; the loop's longest stretch {max(stretches):.1f} ms")
     print(f"  without a tail      {_milliseconds(quiet)}")
 

@@ -6,8 +6,10 @@ import time
 
 import pytest
 from support import kcat as kcat_tool
-from support.log_check import LogRecord
+from support.log_check import LogRecord, Shipped, read_log
+from support.log_writer import Generation
 from support.tail_case import TailCase
+from support.wait import wait_until
 
 pytestmark = pytest.mark.kafka
 
@@ -91,6 +93,27 @@ def test_a_frame_over_the_limit_is_split(case):
     records = _run(case)["a.log"]
     assert len(records) == 5 and max(len(record.value) for record in records) <= MAX_RECORD_BYTES
     assert b"".join(record.value for record in records[1:4]) in (payloads[1], _frame(payloads[1]))
+
+
+@pytest.mark.parametrize("framing", ["lines", "frames"])
+def test_a_topic_that_takes_only_smaller_records(kafka, case, framing):
+    """The broker refuses them, so they come in parts; whatever was sent beside them may come before, or twice."""
+    case.topic = case.prefix + "small"
+    kafka.create_topic(case.topic, 1, max_message_bytes=300_000)
+    values = [b"before", random.Random(4).randbytes(700_000).replace(b"\n", b"x"), b"behind"]
+    data = b"".join(map(_frame, values)) if framing == "frames" else b"\n".join(values) + b"\n"
+    case.put("a.log", data)
+    with case.tail("--framing", framing) as tail:
+        wait_until(lambda: _unordered(case).covered_bytes >= len(data), 30, lambda: _unordered(case), every_s=0.2)
+        tail.terminate()
+    shipped = _unordered(case)
+    shipped.check([Generation("a.log", data)], framing)
+    (file,) = shipped.files.values()
+    assert max(len(record.value) for record in file.records) < 300_000
+
+
+def _unordered(case):
+    return Shipped(read_log(case.kafka.brokers, case.topic), is_ordered=False)
 
 
 @pytest.mark.parametrize("length", [0xFFFFFFFF, 0x80000000, 0x7FFFFFFF])
