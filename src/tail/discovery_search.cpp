@@ -162,11 +162,9 @@ void Discovery::searched(const SiblingRequest& request, const Search& search, Si
 
 // What was read before it was compressed is known by its time, which compressors keep.
 void Discovery::note_compressed(const FoundFile& found) {
-    constexpr std::int64_t ns_per_s = 1'000'000'000;
     bool is_known = scan_->excludes(found.path) || counted_.size() >= core::limits::max_log_files ||
                     !counted_.insert(found.facts.id).second;
-    files_.for_each(
-        [&](const TailedFile& file) { is_known |= file.modified_ns / ns_per_s == found.facts.modified_ns / ns_per_s; });
+    files_.for_each([&](const TailedFile& file) { is_known |= file.modified_ns == found.facts.modified_ns; });
     if (!is_known) {
         stats_.skip(Skip::compressed, found.facts.size_bytes, 1);
         new_refusals_.push_back({found.path, "compressed before it was read: its lines are lost"});
