@@ -256,6 +256,13 @@ void Reader::add_batch(TailedFile& file, ReadRequest& request, std::uint64_t beg
     const auto used = begins_at + cuts_.used_bytes;
     if (!file.is_pipe) {
         batch->mark = make_mark(batch->end, {request.buffer.bytes.get(), used});
+        std::size_t half = 0;
+        for (std::size_t i = 0; i < cuts_.records.size() / 2; ++i) {
+            half += cuts_.records[i].span_bytes;
+        }
+        if (half != 0) {
+            batch->early_mark = make_mark(begin + half, {request.buffer.bytes.get(), begins_at + half});
+        }
     }
     if (used < request.buffer.capacity_bytes / small_share) {
         auto small = buffers_.take(used);

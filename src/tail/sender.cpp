@@ -189,6 +189,9 @@ void Sender::acknowledge(TailedFile& file) {
         file.acked_frame_left = batch.frame_left;
         file.behind_since_ms = clock_.steady_ms();
         if (batch.mark.offset == batch.end) {
+            if (batch.early_mark.offset != 0) {
+                file.marks.add(batch.early_mark, clock_.steady_ms());
+            }
             file.marks.add(batch.mark, clock_.steady_ms());
         }
         stats_.acked_bytes += batch.records.empty() ? 0 : batch.end - batch.begin;

@@ -242,12 +242,13 @@ std::vector<std::string> originals_of(const std::string& path) {
 
 std::optional<std::uint64_t> common_bytes(const Descriptor& file, std::uint64_t size_bytes, const LostFile& lost) {
     const int fd = file.get();
+    const bool has_beginning = size_bytes >= lost.fingerprint.length; // else a mark tells
     const auto beginning = fingerprint_of(fd, lost.fingerprint.length);
-    if (lost.fingerprint.length == 0 || !beginning || *beginning != lost.fingerprint) {
+    if (lost.fingerprint.length == 0 || !beginning || (has_beginning && *beginning != lost.fingerprint)) {
         return std::nullopt;
     }
     if (lost.offset == 0) {
-        return 0;
+        return has_beginning ? std::optional<std::uint64_t>(0) : std::nullopt;
     }
     for (const auto& mark : lost.marks | std::views::reverse) {
         const bool is_within = mark.offset != 0 && mark.offset <= size_bytes;

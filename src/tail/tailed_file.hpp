@@ -33,6 +33,7 @@ struct Batch {
     std::uint64_t end = 0;        // behind the last one
     std::uint32_t frame_left = 0; // there
     Mark mark;                    // there
+    Mark early_mark;              // about its middle: for a copy that lacks what was written last
 
     std::size_t sent = 0;         // records that were accepted
     std::uint64_t sent_bytes = 0; // of the file

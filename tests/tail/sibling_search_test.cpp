@@ -113,9 +113,9 @@ TEST_CASE("copied and cut short: the copy has its beginning and its marks, whate
     lost.is_cut_short = true;
     rig.copy("a.log", "a.log.1");
     rig.write("a.log", "new\n");
-    rig.write("a.log.2", lines(1, 50));         // another beginning
-    rig.write("b.log.1", lines(0, 50));         // of another file's name
-    rig.write("a.log.3", lines(0, 20) + "x\n"); // other bytes where reading stopped
+    rig.write("a.log.2", lines(1, 50));                          // another beginning
+    rig.write("b.log.1", lines(0, 50));                          // of another file's name
+    rig.write("a.log.3", lines(0, 20) + std::string(1000, 'x')); // other bytes where reading stopped
     CHECK(rig.rest(lost) == "a.log.1");
     CHECK(rig.find(lost).is_copy);
     rig.note_known("a.log.1"); // tailed as a file of its own
@@ -152,7 +152,7 @@ TEST_CASE("what it has in common with a lost file") {
     };
     CHECK(common(lost, text) == 200);
     CHECK(common(lost, text + "more") == 200);
-    CHECK_FALSE(common(lost, text.substr(0, 300)).has_value()); // its fingerprint is of more
+    CHECK(common(lost, text.substr(0, 300)) == 200); // its fingerprint is of more: the marks tell
     auto with = lost;
     with.fingerprint = {.length = 40, .hash = content_hash(text.substr(0, 40))};
     CHECK(common(with, text.substr(0, 200)) == 200);

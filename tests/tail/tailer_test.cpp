@@ -79,5 +79,23 @@ TEST_CASE("it goes on where it was, after a kill and a rotation") {
     CHECK(rig.topic.files.size() == 2);
 }
 
+TEST_CASE("a copy that lacks the last lines is known, though all that was read was read at once") {
+    TailRig rig;
+    rig.write("a.log", "one\ntwo\nthree\nfour\n");
+    rig.copy("a.log", "copy");
+    rig.write("a.log", "after the copy\n");
+    REQUIRE(rig.start({rig.stream("a.log*")}));
+    rig.settle();
+    rig.advance(2000);
+    rig.settle();
+    rig.kill();
+    rig.rename("copy", "a.log.1");
+    rig.truncate("a.log");
+    rig.write("a.log", "new\n");
+    REQUIRE(rig.start());
+    rig.run_out();
+    CHECK(rig.values() == Values{"one", "two", "three", "four", "after the copy", "new"});
+}
+
 } // namespace
 } // namespace agent::tail
