@@ -60,11 +60,7 @@ std::vector<tail::StreamOptions> with_files(const LogShipper::Options& options) 
         if (path == "-") {
             continue;
         }
-        std::string literal;
-        for (const char c : path) {
-            literal.append(std::string_view("*?[]\\").find(c) == std::string_view::npos ? "" : "\\").push_back(c);
-        }
-        if (auto glob = tail::PathGlob::compile(literal)) {
+        if (auto glob = tail::PathGlob::compile(tail::PathGlob::escape(path))) {
             streams.front().include.push_back(*std::move(glob));
         }
         streams.front().follow_symlinks = true; // whoever typed the name meant the file

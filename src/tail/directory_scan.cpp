@@ -42,10 +42,6 @@ bool is_remote(int directory) {
     }
 }
 
-std::string joined(const std::string& directory, std::string_view name) {
-    return directory == "/" ? "/" + std::string(name) : directory + "/" + std::string(name);
-}
-
 } // namespace
 
 std::string directory_of(std::string_view path) {
@@ -55,6 +51,10 @@ std::string directory_of(std::string_view path) {
 
 std::string_view name_of(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
+}
+
+std::string path_in(const std::string& directory, std::string_view name) {
+    return (directory == "/" ? "" : directory) + "/" + std::string(name);
 }
 
 struct DirectoryScan::Walk {
@@ -128,7 +128,7 @@ void DirectoryScan::walk(Walk& walk, const std::string& directory, std::size_t d
     errno = 0;
     while (const dirent* entry = readdir(entries.get())) {
         const std::string_view name = entry->d_name;
-        const auto path = joined(directory, name);
+        const auto path = path_in(directory, name);
         const bool is_directory = entry->d_type == DT_DIR;
         if (name == "." || name == ".." || (is_directory ? !walk.glob->may_match_below(path) : !may_hold(path))) {
             continue;

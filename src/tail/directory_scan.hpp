@@ -70,5 +70,6 @@ class DirectoryScan {
 // "/var/log" of "/var/log/x", "/" of "/x".
 std::string directory_of(std::string_view path);
 std::string_view name_of(std::string_view path);
+std::string path_in(const std::string& directory, std::string_view name);
 
 } // namespace agent::tail

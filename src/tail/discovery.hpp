@@ -7,8 +7,7 @@
 //   held until it differs, until the file is cut short (then it is the copy), or until it has stood still for
 //   log_copy_hold_ms.
 // - When a path names another file, or its file is cut short, the rest of the old one and generations that nobody saw
-// are
-//   searched for among the siblings; the new one is read when those before it have been.
+//   are searched for among the siblings; the new one is read when those before it have been.
 #pragma once
 
 #include "core/clock.hpp"
@@ -79,7 +78,6 @@ class Discovery {
 
     // Nothing is under way or wanted.
     bool is_settled() const;
-    bool has_looked() const { return has_looked_; } // at everything, once
 
     // Where files are or may appear.
     const std::set<std::string>& directories() const { return directories_; }

@@ -47,17 +47,16 @@ void Discovery::open_some() {
 }
 
 Opening Discovery::prepare(const std::string& path, const ToOpen& wanted) const {
-    const auto inode = wanted.inode;
     Opening opening;
     opening.path = path;
     opening.base = scan_->base_of(path);
-    opening.inode = inode;
-    const auto [first, last] = positions_.lost().equal_range(inode);
+    opening.inode = wanted.inode;
+    const auto [first, last] = positions_.lost().equal_range(wanted.inode);
     for (auto at = first; at != last; ++at) {
         opening.candidates.push_back(at->second);
     }
     if (auto* const original = is_once_ ? nullptr : files_.original_of(path);
-        original != nullptr && original->file && original->id.inode != inode) {
+        original != nullptr && original->file && original->id.inode != wanted.inode) {
         opening.original = original->file;
         opening.original_form = lost_form(*original);
         opening.original_uid = original->uid;
@@ -120,10 +119,10 @@ void Discovery::opened(Opening& opening) {
     }
     if (opening.same) {
         const auto& saved = opening.candidates[*opening.same];
-        if (find_lost(saved.id.inode, saved.uid) != positions_.lost().end()) {
+        if (const auto lost = find_lost(saved.id.inode, saved.uid); lost != positions_.lost().end()) {
             auto& file = resume(saved, at, Place::at_path);
             file.search = search_before(file);
-            positions_.lost().erase(find_lost(saved.id.inode, saved.uid));
+            positions_.lost().erase(lost);
             reader_.wake(file);
             return;
         }
@@ -218,9 +217,7 @@ TailedFile& Discovery::resume(const SavedFile& saved, const Sibling& at, Place p
         file->read_mark = *mark;
     }
     if (at.facts.size_bytes < saved.offset) { // a copy that lacks what was read last
-        file->file = nullptr;
-        file->size_bytes = saved.offset;
-        file->is_finished = file->is_short_copy = true;
+        file->end_in_short_copy();
     }
     return files_.add(std::move(file));
 }

@@ -1,7 +1,6 @@
 // The part of Discovery that finds out what became of files which are not where they were.
 #include "core/limits.hpp"
 #include "tail/discovery.hpp"
-#include "tail/file_uid.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,7 +28,7 @@ void Discovery::cut_short(TailedFile& file) {
     files_.cut_short(file, clock_.steady_ms());
     positions_.touch();
     if (is_once_) {
-        stats_.skip(Skip::truncated, file.size_bytes - std::min(file.read_offset, file.size_bytes), 1);
+        stats_.skip(Skip::truncated, file.unread_bytes(), 1);
         file.is_finished = true;
         return;
     }
@@ -74,12 +73,7 @@ void Discovery::note_pasts_of_the_lost() {
 // come last, when it is known what each copy is the rest of.
 void Discovery::search_for_the_lost() {
     for (const auto& [inode, saved] : positions_.lost()) {
-        LostFile file{.id = saved.id,
-                      .fingerprint = saved.fingerprint,
-                      .marks = saved.marks,
-                      .offset = saved.offset,
-                      .is_cut_short = false};
-        search({.path = saved.path, .lost = std::move(file), .uid = saved.uid, .wants_generations = false});
+        search({.path = saved.path, .lost = lost_form(saved), .uid = saved.uid, .wants_generations = false});
     }
     for (const auto& [path, past] : pasts_) {
         if (files_.at_path(path) == nullptr || last_searches_.contains(path)) {
@@ -203,14 +197,11 @@ void Discovery::take_rest(TailedFile& file, SiblingAnswer& answer) {
             file.changed_ms = clock_.steady_ms();
         }
         if (answer.is_copy && file.size_bytes <= file.read_offset) { // it lacks nothing but what was read already
-            file.file = nullptr;
-            file.size_bytes = file.read_offset;
-            file.is_finished = file.is_short_copy = true;
+            file.end_in_short_copy();
         }
         reader_.wake(file);
     } else if (!file.file && !file.is_finished) { // its unread bytes are nowhere
-        stats_.skip(file.place == Place::cut_short ? Skip::truncated : Skip::gone,
-                    file.size_bytes - std::min(file.read_offset, file.size_bytes), 1);
+        stats_.skip(file.place == Place::cut_short ? Skip::truncated : Skip::gone, file.unread_bytes(), 1);
         file.is_finished = true;
     }
     positions_.touch();

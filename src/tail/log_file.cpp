@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <climits>
 
 #include <boost/system/error_code.hpp>
 #include <fcntl.h>

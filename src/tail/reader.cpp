@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t most_reads = 2;              // at once: one is cut while the next one is read
 constexpr std::size_t first_read_bytes = 16 << 10; // of a file that grew: mostly it is a few lines
-constexpr std::size_t long_record_bytes = 64
-                                          << 10; // beyond it the beginning of a record is not read again for each byte
+// Beyond it the beginning of a record is not read again for each byte.
+constexpr std::size_t long_record_bytes = 64 << 10;
 constexpr std::size_t least_limited_read_bytes = 4096;
 constexpr std::int64_t silence_ms = 1000; // ends a record of several lines, and waiting for more of a long one
 constexpr std::int64_t retry_ms = 1000;   // a read failed
@@ -176,7 +176,7 @@ void Reader::note_failure(TailedFile& file, int error) {
     }
     file.retry_ms = now_ms + retry_ms;
     if (is_once_ || (file.place == Place::away && now_ms - file.changed_ms >= limits::log_away_close_ms)) {
-        stats_.skip(Skip::gone, file.size_bytes - std::min(file.read_offset, file.size_bytes), 1);
+        stats_.skip(Skip::gone, file.unread_bytes(), 1);
         file.is_finished = true;
     }
 }

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t records_a_call = 64;
 constexpr std::size_t src_chars = 64; // uid, two numbers of 20 digits, @ and -
 
-// "<uid>@<begin>-<end>". Written from the back of one number to the front of the next: begin is the end before.
+// "<uid>@<begin>-<end>" of one record after the other: each begins where the one before ends.
 class SrcWriter {
   public:
     SrcWriter(std::string_view uid, std::uint64_t begin) : uid_(uid), begin_(begin) {}

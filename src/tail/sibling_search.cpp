@@ -100,28 +100,10 @@ class Search {
         return true;
     }
 
-    std::string path_of(const std::string& name) const {
-        return directory_ == "/" ? "/" + name : directory_ + "/" + name;
-    }
-
     bool is_known(const FileId& id) const { return std::ranges::binary_search(*request_.known, id); }
 
-    std::optional<Sibling> open(const std::string& name) const {
-        const auto path = path_of(name);
-        auto file = open_log_file(request_.base, path, request_.follows);
-        if (!file) {
-            errno = file.error().value();
-            return std::nullopt;
-        }
-        const auto facts = facts_of(file->get());
-        const auto fingerprint = fingerprint_of(file->get());
-        if (!facts || !fingerprint) {
-            return std::nullopt;
-        }
-        return Sibling{.path = path,
-                       .facts = *facts,
-                       .file = std::make_shared<const Descriptor>(*std::move(file)),
-                       .fingerprint = *fingerprint};
+    Result<Sibling> open(const std::string& name) const {
+        return open_sibling(request_.base, path_in(directory_, name), request_.follows);
     }
 
     std::optional<std::uint64_t> common_bytes(const Sibling& sibling) const {
@@ -138,10 +120,10 @@ class Search {
                 continue;
             }
             auto sibling = open(entry.name);
-            answer_.is_unseen |= !sibling && errno != ENOENT; // it is there, and cannot be read now
-            if (sibling && is_same_inode(sibling->facts.id, lost.id) && sibling->facts.size_bytes >= lost.offset &&
-                lost.fingerprint.length != 0 && !has_changed(*sibling->file, lost)) {
-                answer_.rest = std::move(sibling);
+            answer_.is_unseen |= !sibling && sibling.error().value() != ENOENT; // it is there, and cannot be read now
+            if (sibling && is_same_inode(sibling->facts.id, lost.id) && lost.fingerprint.length != 0 &&
+                !has_changed(*sibling->file, lost)) {
+                answer_.rest = *std::move(sibling);
                 return;
             }
         }
@@ -160,7 +142,7 @@ class Search {
             const auto common = common_bytes(*sibling);
             if (common && (!answer_.rest || std::tuple(*common, sibling->facts.modified_ns) > best)) {
                 best = {*common, sibling->facts.modified_ns};
-                answer_.rest = std::move(sibling);
+                answer_.rest = *std::move(sibling);
                 answer_.is_copy = true;
             }
         }
@@ -183,7 +165,7 @@ class Search {
                 continue;
             }
             if (is_compressed(entry.name)) {
-                answer_.compressed.push_back({.path = path_of(entry.name), .facts = *facts});
+                answer_.compressed.push_back({.path = path_in(directory_, entry.name), .facts = *facts});
             } else if (auto sibling = open(entry.name);
                        sibling && !(now && looks_like_beginning(*sibling->file, *now->file))) { // a copy under way
                 answer_.generations.push_back(*std::move(sibling));
@@ -260,6 +242,25 @@ std::optional<std::uint64_t> common_bytes(const Descriptor& file, std::uint64_t 
         }
     }
     return std::nullopt;
+}
+
+Result<Sibling> open_sibling(const std::string& base, const std::string& path, bool follows) {
+    auto file = open_log_file(base, path, follows);
+    if (!file) {
+        return file.error();
+    }
+    const auto facts = facts_of(file->get());
+    if (!facts) {
+        return facts.error();
+    }
+    const auto fingerprint = fingerprint_of(file->get());
+    if (!fingerprint) {
+        return fingerprint.error();
+    }
+    return Sibling{.path = path,
+                   .facts = *facts,
+                   .file = std::make_shared<const Descriptor>(*std::move(file)),
+                   .fingerprint = *fingerprint};
 }
 
 SiblingAnswer find_siblings(const SiblingRequest& request) {

@@ -53,6 +53,9 @@ struct SiblingAnswer {
     bool is_unseen = false;            // the directory could not be read: nothing is known
 };
 
+// Opens it, and takes down what it is known by.
+Result<Sibling> open_sibling(const std::string& base, const std::string& path, bool follows);
+
 SiblingAnswer find_siblings(const SiblingRequest& request);
 
 // When a generation was made, in Unix time: renamed files and copies were since the one before them was last seen.

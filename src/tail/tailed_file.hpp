@@ -102,9 +102,14 @@ struct TailedFile {
     bool has_more() const { return size_bytes > seen_offset; }
     bool is_behind() const { return acked_offset < size_bytes; }
     bool is_acked() const { return batches.empty(); }
+    std::uint64_t unread_bytes() const;
+
+    // The rest of it is in a copy that has no more than was read already.
+    void end_in_short_copy();
 };
 
 SavedFile saved_form(const TailedFile& file);
 LostFile lost_form(const TailedFile& file);
+LostFile lost_form(const SavedFile& saved);
 
 } // namespace agent::tail

@@ -78,7 +78,7 @@ bool Tailer::changed() {
     for (const auto& change : changes.all) {
         wants_watch_ |= change.name.empty();
         wants_all |= change.name.empty() || (change.is_directory && change.is_new);
-        const auto path = (change.directory == "/" ? "" : change.directory) + "/" + change.name;
+        const auto path = path_in(change.directory, change.name);
         if (!change.is_directory && !change.name.empty()) {
             for (const auto& stream : streams_) {
                 stream->changed(path, change.is_new, now_us);
